@@ -1,0 +1,1 @@
+"""The shop over HTTP: one file for each door."""

@@ -1,0 +1,1 @@
+"""What the shop does: commands in, recorded events out."""

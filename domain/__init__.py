@@ -1,0 +1,1 @@
+"""What the shop means: pure aggregates, their events and their refusals."""

@@ -1,0 +1,1 @@
+"""The program: everything wired, started and supervised."""

@@ -1,0 +1,1 @@
+"""The shop in the background: followers of the log."""
