@@ -1,1 +1,1 @@
-"""What the shop means: pure aggregates, their events and their refusals."""
+"""What the shop means: aggregates, their events, their refusals; pure."""
