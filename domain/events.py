@@ -43,21 +43,33 @@ class Event(CanMutateAggregate[str], metaclass=EventMeta):
         return fields
 
 
+class Created(CanInitAggregate[str], Event):
+    """The first event of a stream."""
+
+    originator_topic: str
+
+
+class Undecodable(Event):
+    """Stands for a recorded event that this version of the program cannot read."""
+
+    topic: str
+    error: str
+
+
 class Aggregate(BaseAggregate[str]):
     """Decides what may happen to one thing of the shop; rebuilt from its events."""
 
     CATEGORY: ClassVar[str]
     """First part of its stream ids: ``basket`` for ``basket-shopper:42``."""
-    SNAPSHOT_EVERY: ClassVar[int] = 0
-    """Events between two snapshots; 0 for aggregates whose streams stay short."""
+    SNAPSHOT: ClassVar[type[msgspec.Struct] | None] = None
+    """For aggregates whose streams grow long: the attributes that make up their state, by name
+    and type. Never set where the state holds personal data."""
 
     class Event(Event):
         """An event of this aggregate."""
 
-    class Created(CanInitAggregate[str], Event):
-        """The first event of a stream."""
-
-        originator_topic: str
+    class Created(Created, Event):
+        """The first event of this aggregate."""
 
     @classmethod
     def stream_id(cls, key: str) -> str:
