@@ -1,6 +1,8 @@
 """The hash chain: what makes a later change of any recorded event visible.
 
-leaf   = sha256(envelope as a JSON array + newline + payload), per event
+leaf   = sha256(event as a JSON array + newline + its request as a JSON array + newline + payload):
+         [event_id, stream_id, topic, schema_version, occurred_at in microseconds] and
+         [actor, visit_id, correlation_id, causation_id]
 digest = sha256(the leaves of one commit, in order)
 chain  = sha256(previous chain + first and last position + recorded_at + digest), integers as
          8 bytes big-endian, the time in microseconds since 1970
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from application.event_store.store import StoredEvent
+    from application.event_store.store import NewEvent, StoredEvent
 
 GENESIS = bytes(32)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,48 +29,32 @@ _MICROSECOND = timedelta(microseconds=1)
 _encode = msgspec.json.Encoder().encode
 
 
-def leaf(  # noqa: PLR0913 - every column that is protected
-    event_id: UUID,
-    stream_id: str,
-    topic: str,
-    schema_version: int,
-    occurred_at: datetime,
-    actor: str,
-    visit_id: str,
-    correlation_id: UUID | None,
-    causation_id: UUID | None,
-    payload: bytes,
+def envelope(
+    actor: str, visit_id: str, correlation_id: UUID | None, causation_id: UUID | None
 ) -> bytes:
+    """Return the part of a leaf that all events of one request share."""
+    return b"\n" + _encode((actor, visit_id, correlation_id, causation_id)) + b"\n"
+
+
+def leaf(event: NewEvent | StoredEvent, shared: bytes) -> bytes:
     """Return the hash over one event, all but its place."""
-    envelope = _encode(
+    own = _encode(
         (
-            event_id,
-            stream_id,
-            topic,
-            schema_version,
-            microseconds(occurred_at),
-            actor,
-            visit_id,
-            correlation_id,
-            causation_id,
+            event.event_id,
+            event.stream_id,
+            event.topic,
+            event.schema_version,
+            microseconds(event.occurred_at),
         )
     )
-    return sha256(envelope + b"\n" + payload).digest()
+    return sha256(own + shared + event.payload).digest()
 
 
 def leaf_of(event: StoredEvent) -> bytes:
     """Return the hash over an event as the log holds it; a verifier compares with it."""
     return leaf(
-        event.event_id,
-        event.stream_id,
-        event.topic,
-        event.schema_version,
-        event.occurred_at,
-        event.actor,
-        event.visit_id,
-        event.correlation_id,
-        event.causation_id,
-        event.payload,
+        event,
+        envelope(event.actor, event.visit_id, event.correlation_id, event.causation_id),
     )
 
 

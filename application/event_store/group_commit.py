@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
     from application.event_store.store import Append, Appended
 
-MAX_EVENTS_PER_COMMIT = 5_000
+MAX_EVENTS_PER_COMMIT = 1_600
 MAX_BYTES_PER_COMMIT = 4_000_000
+LANES = 2
+"""Commits under way at once: the second is prepared and sent while the first holds the lock."""
+WORTH_A_LANE = 64
+"""Events that must wait before the second lane opens; below that, larger batches win."""
 
 
-class Waiting:
+class _Waiting:
     """A request in the queue and the caller who waits for its answer."""
 
     __slots__ = ("answer", "request")
@@ -31,11 +35,11 @@ class Waiting:
 
 
 class GroupCommit:
-    """A bounded queue of appends and the one task that writes them.
+    """A bounded queue of appends and the task that writes them, with a second one under load.
 
     ``write`` commits a batch and returns an answer for each request of it; what it raises is the
-    answer of the whole batch. No two requests of a batch share a conditioned stream, an event id
-    or an idempotency key: the later one waits for the next batch.
+    answer of the whole batch. No two requests under way share a conditioned stream, an event id
+    or an idempotency key: the later one waits for a later batch.
     """
 
     def __init__(
@@ -46,10 +50,11 @@ class GroupCommit:
     ) -> None:
         self._write = write
         self._queue_limit = queue_limit
-        self._queue: deque[Waiting] = deque()
+        self._queue: deque[_Waiting] = deque()
         self._queued_events = 0
         self._something_waits = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._under_way: dict[int, _Claims] = {}
+        self._tasks: list[asyncio.Task[None]] = []
         self._is_closed = False
 
     @property
@@ -58,7 +63,10 @@ class GroupCommit:
         return self._queued_events
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name="group-commit")
+        self._tasks = [
+            asyncio.create_task(self._run(lane), name=f"group-commit-{lane}")
+            for lane in range(LANES)
+        ]
         return self
 
     async def __aexit__(
@@ -70,8 +78,7 @@ class GroupCommit:
         """Write what was accepted, then stop."""
         self._is_closed = True
         self._something_waits.set()
-        if self._task is not None:
-            await self._task
+        await asyncio.gather(*self._tasks)
 
     async def submit(self, request: Append) -> Appended:
         """Queue the request and wait for its answer.
@@ -84,53 +91,56 @@ class GroupCommit:
         count = len(request.events)
         if self._is_closed or (self._queue and self._queued_events + count > self._queue_limit):
             raise Overloaded
-        waiting = Waiting(request, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(request, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         self._queued_events += count
         self._something_waits.set()
         return await waiting.answer
 
-    async def _run(self) -> None:
+    async def _run(self, lane: int) -> None:
         while True:
             await self._something_waits.wait()
-            batch = self._take_batch()
+            batch, claims = self._take_batch()
             if batch:
+                self._under_way[lane] = claims
                 await self._commit(batch)
-            elif self._is_closed:
+                del self._under_way[lane]
+                self._something_waits.set()
+            elif self._is_closed and not self._queue:
                 return
             else:
                 self._something_waits.clear()
 
-    def _take_batch(self) -> list[Waiting]:
-        if len(self._queue) == 1:  # nobody to clash with
-            waiting = self._queue.popleft()
-            self._queued_events = 0
-            return [] if waiting.answer.done() else [waiting]
-        batch: list[Waiting] = []
-        later: list[Waiting] = []
+    def _take_batch(self) -> tuple[list[_Waiting], _Claims]:
+        """Take what may be written now; nothing where the other lane's commit is worth waiting for."""
+        batch: list[_Waiting] = []
+        later: list[_Waiting] = []
         claims = _Claims()
+        others = list(self._under_way.values())
+        if others and self._queued_events < WORTH_A_LANE:
+            return batch, claims
         events = size = 0
         while self._queue:
             waiting = self._queue[0]
+            count = len(waiting.request.events)
             if waiting.answer.done():  # its caller was cancelled
                 self._queue.popleft()
-                self._queued_events -= len(waiting.request.events)
+                self._queued_events -= count
                 continue
-            count = len(waiting.request.events)
             size += sum(len(event.payload) for event in waiting.request.events)
             if batch and (events + count > MAX_EVENTS_PER_COMMIT or size > MAX_BYTES_PER_COMMIT):
                 break
             self._queue.popleft()
-            if claims.admit(waiting.request):
+            if claims.admit(waiting.request, others):
                 batch.append(waiting)
                 events += count
                 self._queued_events -= count
             else:
                 later.append(waiting)
         self._queue.extendleft(reversed(later))
-        return batch
+        return batch, claims
 
-    async def _commit(self, batch: list[Waiting]) -> None:
+    async def _commit(self, batch: list[_Waiting]) -> None:
         try:
             answers = await self._write([waiting.request for waiting in batch])
         except Exception as error:  # noqa: BLE001 - it is the answer, for each caller
@@ -153,28 +163,32 @@ class _Claims:
         self._written: set[str] = set()
         self._conditioned: set[str] = set()
 
-    def admit(self, request: Append) -> bool:
-        """Return whether the request may join the batch.
+    def admit(self, request: Append, others: Sequence[_Claims]) -> bool:
+        """Return whether the request may join the batch, beside ``others`` under way.
 
         What it touches is claimed either way, so that a later request cannot overtake one that
         has to wait.
         """
-        event_ids = {event.event_id for event in request.events}
-        written = {event.stream_id for event in request.events}
-        conditioned = {condition.stream_id for condition in request.conditions}
-        keys = {request.kept_answer.key} if request.kept_answer else set()
-        clashes = not (
-            self._event_ids.isdisjoint(event_ids)
-            and self._conditioned.isdisjoint(written)
-            and self._conditioned.isdisjoint(conditioned)
-            and self._written.isdisjoint(conditioned)
-            and self._keys.isdisjoint(keys)
+        own = _Claims()
+        own._event_ids = {event.event_id for event in request.events}
+        own._written = {event.stream_id for event in request.events}
+        own._conditioned = {condition.stream_id for condition in request.conditions}
+        own._keys = {request.kept_answer.key} if request.kept_answer else set()
+        is_free = not self._clashes(own) and not any(other._clashes(own) for other in others)
+        self._event_ids |= own._event_ids
+        self._written |= own._written
+        self._conditioned |= own._conditioned
+        self._keys |= own._keys
+        return is_free
+
+    def _clashes(self, own: _Claims) -> bool:
+        return not (
+            self._event_ids.isdisjoint(own._event_ids)
+            and self._conditioned.isdisjoint(own._written)
+            and self._conditioned.isdisjoint(own._conditioned)
+            and self._written.isdisjoint(own._conditioned)
+            and self._keys.isdisjoint(own._keys)
         )
-        self._event_ids |= event_ids
-        self._written |= written
-        self._conditioned |= conditioned
-        self._keys |= keys
-        return not clashes
 
 
 def check(request: Append) -> None:

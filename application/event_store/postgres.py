@@ -17,8 +17,7 @@ from application.errors import (
     LogCorrupted,
     LogUnavailable,
 )
-from application.event_store import metrics
-from application.event_store.chain import leaf
+from application.event_store import chain, metrics
 from application.event_store.group_commit import GroupCommit
 from application.event_store.store import (
     MAX_PAGE,
@@ -248,56 +247,54 @@ class PostgresEventStore(EventStore):
 
 _APPEND = """SELECT request, status, first_position, last_position, stream, current_version
     FROM log.append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                           $17, $18, $19, $20)"""
+                           $17, $18, $19, $20, $21, $22)"""
 
 
-def _columns(batch: Sequence[Append]) -> tuple[list[list[Any]], int]:
+def _columns(batch: Sequence[Append]) -> tuple[list[Sequence[Any]], int]:
     """Turn requests into the arrays that log.append_events takes, in its order."""
-    requests: list[list[Any]] = [[], [], [], []]
-    keys: list[list[Any]] = [[], [], [], [], []]
-    conditions: list[list[Any]] = [[], [], []]
-    numbers: list[int] = []
-    ids: list[Any] = []
-    streams: list[str] = []
-    topics: list[str] = []
-    versions: list[int] = []
-    times: list[Any] = []
-    payloads: list[bytes] = []
-    leaves: list[bytes] = []
+    requests: list[tuple[Any, ...]] = []
+    keys: list[tuple[Any, ...]] = []
+    conditions: list[tuple[Any, ...]] = []
+    events: list[tuple[Any, ...]] = []
+    streams: dict[str, list[int]] = {}  # stream id -> its number, its events so far
     for number, request in enumerate(batch, start=1):
         envelope = (request.actor, request.visit_id, request.correlation_id, request.causation_id)
-        for column, value in zip(requests, envelope, strict=True):
-            column.append(value)
+        requests.append(envelope)
+        shared = chain.envelope(*envelope)
         if (kept := request.kept_answer) is not None:
-            values = (number, kept.key, kept.request_hash, kept.result, kept.seconds)
-            for column, value in zip(keys, values, strict=True):
-                column.append(value)
+            keys.append((number, kept.key, kept.request_hash, kept.result, kept.seconds))
         for condition in request.conditions:
-            conditions[0].append(number)
-            conditions[1].append(condition.stream_id)
-            conditions[2].append(condition.version)
+            conditions.append((number, condition.stream_id, condition.version))
         for event in request.events:
-            numbers.append(number)
-            ids.append(event.event_id)
-            streams.append(event.stream_id)
-            topics.append(event.topic)
-            versions.append(event.schema_version)
-            times.append(event.occurred_at)
-            payloads.append(event.payload)
-            leaves.append(
-                leaf(
+            stream = streams.get(event.stream_id)
+            if stream is None:
+                stream = streams[event.stream_id] = [len(streams) + 1, 0]
+            stream[1] += 1
+            events.append(
+                (
+                    number,
+                    stream[0],
+                    stream[1],
                     event.event_id,
-                    event.stream_id,
                     event.topic,
                     event.schema_version,
                     event.occurred_at,
-                    *envelope,
                     event.payload,
+                    chain.leaf(event, shared),
                 )
             )
-    columns = [*requests, *keys, *conditions]
-    columns += [numbers, ids, streams, topics, versions, times, payloads, leaves]
-    return columns, len(numbers)
+    columns = [
+        *_transposed(requests, 4),
+        *_transposed(keys, 5),
+        *_transposed(conditions, 3),
+        list(streams),
+        *_transposed(events, 9),
+    ]
+    return columns, len(events)
+
+
+def _transposed(rows: list[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
 def _assert_no_hole(after: int, events: Sequence[StoredEvent], *, backwards: bool) -> None:
