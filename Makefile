@@ -44,6 +44,10 @@ fmt: $(READY) ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+.PHONY: docs
+docs: $(READY) ## Write the generated pages anew
+	@$(BIN)/python -m footfall.settings_page > docs/settings.md
+
 .PHONY: lock
 lock: $(READY) ## Pin the newest packages that pyproject.toml allows into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml scripts/torch-needs.in --group dev --upgrade \

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import shutil
 import tempfile
@@ -16,6 +15,7 @@ import redis.asyncio
 
 from footfall.embedded_postgres import embedded_postgres
 from footfall.embedded_redis import embedded_redis
+from footfall.migrations import migrate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -51,12 +51,8 @@ async def postgres_dsn(server_dir: Path) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def template_database(postgres_dsn: str) -> str:
     """Return the name of the database that holds the schema and no data."""
-    from footfall.migrations import migrate  # noqa: PLC0415 - only tests with a schema need it
-
     await _execute(postgres_dsn, f"CREATE DATABASE {TEMPLATE}")
-    migrated = migrate(database_dsn(postgres_dsn, TEMPLATE))
-    if inspect.isawaitable(migrated):
-        await migrated
+    await migrate(database_dsn(postgres_dsn, TEMPLATE))
     return TEMPLATE
 
 
