@@ -27,6 +27,7 @@ def main() -> None:
         os.setgroups([])
         os.setgid(gid)
         os.setuid(uid)
+    _check_the_way_here()
     # After the change of user, which would clear it again.
     _die_with_parent(int(death_signal))
     if os.getppid() != int(parent_pid):
@@ -43,6 +44,14 @@ def _enter_user_namespace() -> None:
     Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
     Path("/proc/self/uid_map").write_text(f"{NOBODY} {uid} 1", encoding="ascii")
     Path("/proc/self/gid_map").write_text(f"{NOBODY} {gid} 1", encoding="ascii")
+
+
+def _check_the_way_here() -> None:
+    """A working directory stays open to a user who could not have come here; its files do not."""
+    try:
+        os.chdir(Path.cwd())
+    except OSError as error:
+        sys.exit(str(error))
 
 
 def _die_with_parent(death_signal: int) -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from footfall.child_process import SAME_USER, EmbeddedServerError, RunAs
@@ -69,7 +71,11 @@ class _Redis:
         return [self._program, *flags]
 
     async def is_ready(self) -> bool:
-        client = redis.asyncio.Redis(unix_socket_path=str(self._socket), socket_timeout=5)
+        client = redis.asyncio.Redis(
+            unix_socket_path=str(self._socket),
+            socket_timeout=5,
+            retry=Retry(NoBackoff(), 0),  # the caller asks again
+        )
         try:
             return bool(await client.ping())
         except (OSError, RedisError):
