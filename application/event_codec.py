@@ -16,7 +16,7 @@ from domain.events import ENVELOPE_FIELDS, PERSONAL, Created, Event, Recorded, U
 from domain.vocabulary import AGGREGATE_OF, EVENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -36,14 +36,14 @@ class _Plan:
 
     def __init__(self, topic: str, event_class: type[Event]) -> None:
         hints = get_type_hints(event_class, include_extras=True)
-        own = [f.name for f in dataclass_fields(event_class) if f.name not in ENVELOPE_FIELDS]  # type: ignore[arg-type]
+        own = [f.name for f in dataclass_fields(event_class) if f.name not in ENVELOPE_FIELDS]  # type: ignore[arg-type]  # its metaclass makes it a dataclass
         self.event_class = event_class
         self.personal = {name: hints[name] for name in own if PERSONAL in get_args(hints[name])}
         self.subject_field = event_class.SUBJECT_FIELD
         stored: dict[str, Any] = {name: hints[name] for name in own}
         stored.update(dict.fromkeys(self.personal, str))
-        shape = TypedDict(topic, stored, total=False)  # type: ignore[operator]
-        self.decode = msgspec.json.Decoder(shape).decode
+        shape: Any = TypedDict(topic, stored, total=False)  # type: ignore[misc]  # made at run time
+        self.decode: Any = msgspec.json.Decoder(shape).decode
         self.decode_personal = {
             name: msgspec.json.Decoder(hint).decode for name, hint in self.personal.items()
         }
@@ -151,7 +151,8 @@ def _event(
             elif key is not None:
                 plain = _decrypt(key, stored.event_id, subject, name, values[name])
                 values[name] = plan.decode_personal[name](plain)
-        return plan.event_class(
+        make: Callable[..., Event] = plan.event_class
+        return make(
             originator_id=stored.stream_id,
             originator_version=stored.version,
             timestamp=stored.occurred_at,
@@ -181,7 +182,8 @@ def _recorded(stored: StoredEvent, event: Event) -> Recorded:
 
 
 def _undecodable(stored: StoredEvent, error: Exception) -> Undecodable:
-    return Undecodable(
+    make: Callable[..., Undecodable] = Undecodable
+    return make(
         originator_id=stored.stream_id,
         originator_version=stored.version,
         timestamp=stored.occurred_at,
