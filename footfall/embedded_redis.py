@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import signal
 from contextlib import asynccontextmanager
@@ -10,11 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
-
-import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from footfall.child_process import SAME_USER, EmbeddedServerError, RunAs
 from footfall.embedded_server import running
@@ -71,17 +67,11 @@ class _Redis:
         return [self._program, *flags]
 
     async def is_ready(self) -> bool:
-        client = redis.asyncio.Redis(
-            unix_socket_path=str(self._socket),
-            socket_timeout=5,
-            retry=Retry(NoBackoff(), 0),  # the caller asks again
-        )
         try:
-            return bool(await client.ping())
-        except (OSError, RedisError):
+            async with asyncio.timeout(5):
+                return await _ping(self._socket)
+        except (OSError, TimeoutError):
             return False
-        finally:
-            await client.aclose()
 
     @cached_property
     def _program(self) -> Path:
@@ -93,6 +83,16 @@ class _Redis:
                 "redis-server on PATH, or point REDIS_URL to a running server."
             )
         return found[0]
+
+
+async def _ping(socket: Path) -> bool:
+    """Ask by hand: a client library would try again, and keep what we throw away."""
+    reader, writer = await asyncio.open_unix_connection(socket)
+    try:
+        writer.write(b"PING\r\n")
+        return await reader.readline() == b"+PONG\r\n"
+    finally:
+        writer.close()
 
 
 def _of_wheel() -> list[Path]:

@@ -62,9 +62,11 @@ async def running(
     takes over when the owner goes. A server that dies is started again, with back-off.
     Raises EmbeddedServerError when it is not ready after ``patience_seconds``.
     """
-    keeper = asyncio.create_task(_keep_running(server), name=f"embedded {server.name}")
+    ready = asyncio.Event()
+    keeper = asyncio.create_task(_keep_running(server, ready), name=f"embedded {server.name}")
     try:
         await _wait_until_ready(server, keeper, patience_seconds)
+        ready.set()
         yield
     finally:
         keeper.cancel()
@@ -72,27 +74,25 @@ async def running(
             await keeper
 
 
-async def _keep_running(server: EmbeddedServer) -> None:
+async def _keep_running(server: EmbeddedServer, ready: asyncio.Event) -> None:
     """Wait for our turn to own the server, then own it until cancelled."""
     with _lock_file(server.home.parent / f"{server.name}.lock") as lock:
         while not _acquire(lock):  # noqa: ASYNC110 - another process holds it
-            await asyncio.sleep(_POLL_SECONDS * 5)
-        await _run_for_ever(server)
+            await asyncio.sleep(5 * _POLL_SECONDS)
+        await _run_again_and_again(server, ready)
 
 
-async def _run_for_ever(server: EmbeddedServer) -> None:
-    """Run it again whenever it ends. Only a server that never was ready raises."""
+async def _run_again_and_again(server: EmbeddedServer, ready: asyncio.Event) -> None:
+    """Run it whenever it ends; where it never was ready there is no hope, and this raises."""
     back_off_seconds = 0.0
-    was_ready = False
     while True:
         started = time.monotonic()
         try:
-            was_ready = await _run_until_it_ends(server) or was_ready
+            await _run_until_it_ends(server)
+            reason = "it ended"
         except (EmbeddedServerError, OSError) as error:
             reason = str(error)
-        else:
-            reason = "it ended"
-        if not was_ready:
+        if not ready.is_set():
             raise EmbeddedServerError(
                 f"The embedded {server.name} does not start: {reason}\n{_end_of(_log(server))}"
             )
@@ -108,18 +108,14 @@ async def _run_for_ever(server: EmbeddedServer) -> None:
         back_off_seconds = min(2 * back_off_seconds + 0.1, _LONGEST_BACK_OFF_SECONDS)
 
 
-async def _run_until_it_ends(server: EmbeddedServer) -> bool:
-    """Return whether it was ready before it ended."""
+async def _run_until_it_ends(server: EmbeddedServer) -> None:
     run_as = await _prepare(server)
     process = _start(server, run_as)
-    was_ready = False
     try:
-        while process.poll() is None:
-            was_ready = was_ready or await server.is_ready()
-            await asyncio.sleep(_POLL_SECONDS if not was_ready else 5 * _POLL_SECONDS)
+        while process.poll() is None:  # noqa: ASYNC110 - an event would need a thread
+            await asyncio.sleep(5 * _POLL_SECONDS)
     finally:
         await stop(process, [(server.stop_signal, 30.0)])
-    return was_ready
 
 
 async def _prepare(server: EmbeddedServer) -> RunAs:

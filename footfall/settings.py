@@ -58,8 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     master_key: Annotated[
         str | None,
         Meta(
-            description="32 bytes in base64 (`openssl rand -base64 32`) that wrap the keys"
-            " of shoppers. Lose it and personal data are lost. Unset: `master.key` in the data directory."
+            description="32 bytes in base64 (`openssl rand -base64 32`) that wrap the shoppers'"
+            " keys. Lose it and personal data are lost. Unset: `master.key` in the data directory."
         ),
     ] = None
     log_level: Annotated[
