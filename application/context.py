@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from datetime import datetime
 from typing import Generic, TypeVar
-from uuid import UUID  # noqa: TC003
+from uuid import UUID
 
 import msgspec
 

@@ -121,7 +121,9 @@ class EventCodec:
                 subjects.add(subject)
         keys = await self._keyring.find(subjects) if subjects else {}
         return [
-            _recorded(event, outcome if isinstance(outcome, Event) else _event(event, *outcome, keys))
+            _recorded(
+                event, outcome if isinstance(outcome, Event) else _event(event, *outcome, keys)
+            )
             for event, outcome in zip(stored, decoded, strict=True)
         ]
 

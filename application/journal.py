@@ -136,7 +136,10 @@ class Journal:
                 try:
                     return await self._append(context, answer, changed, versions)
                 except IdempotencyReplay as replay:
-                    if context.idempotency and context.idempotency.request_hash != replay.request_hash:
+                    if (
+                        context.idempotency
+                        and context.idempotency.request_hash != replay.request_hash
+                    ):
                         raise IdempotencyKeyReused from replay
                     raise
                 except Conflict:
@@ -171,9 +174,7 @@ class Journal:
         backwards: bool = False,
     ) -> list[Recorded]:
         """Return a page of the log, decoded and decrypted; see EventStore.read."""
-        page = await self.store.read(
-            after, limit, topics=topics, until=until, backwards=backwards
-        )
+        page = await self.store.read(after, limit, topics=topics, until=until, backwards=backwards)
         return await self._codec.decode(page)
 
     async def read_stream(
@@ -270,7 +271,10 @@ class Journal:
         for aggregate in changed:
             self._remember(aggregate)
             before = versions.get(aggregate.id, 0)
-            if aggregate.SNAPSHOT and before // snapshots.EVERY < aggregate.version // snapshots.EVERY:
+            if (
+                aggregate.SNAPSHOT
+                and before // snapshots.EVERY < aggregate.version // snapshots.EVERY
+            ):
                 await self._snapshots.keep(snapshots.take(aggregate))
         return Outcome(answer, appended.last_position, now_at)
 

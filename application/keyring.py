@@ -133,7 +133,8 @@ class PostgresKeyring(Keyring):
         await self._pool.execute(
             """INSERT INTO app.subject_keys (subject_id, erased_at) VALUES ($1, now())
                ON CONFLICT (subject_id)
-               DO UPDATE SET wrapped_key = NULL, erased_at = coalesce(subject_keys.erased_at, now())""",
+               DO UPDATE SET wrapped_key = NULL,
+                             erased_at = coalesce(subject_keys.erased_at, now())""",
             subject,
         )
         self._remember(subject, None)

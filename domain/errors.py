@@ -46,6 +46,8 @@ class InvalidFields(Rejected):
 
 def require(*checks: tuple[bool, str, str, str]) -> None:
     """Raise InvalidFields naming each check that does not hold: (holds, field, code, message)."""
-    errors = tuple(FieldError(field, code, text) for holds, field, code, text in checks if not holds)
+    errors = tuple(
+        FieldError(field, code, text) for holds, field, code, text in checks if not holds
+    )
     if errors:
         raise InvalidFields("; ".join(error.message for error in errors), errors=errors)

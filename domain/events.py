@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - the event codec resolves annotations at run time
+from datetime import datetime
 from typing import Any, ClassVar
-from uuid import UUID  # noqa: TC003 - msgspec resolves annotations at run time
+from uuid import UUID
 
 import msgspec
 from eventsourcing.domain import BaseAggregate, CanInitAggregate, CanMutateAggregate

@@ -113,7 +113,7 @@ class Order(Aggregate):
         self.is_cancelled = False
 
     @classmethod
-    def place(  # noqa: PLR0913 - an order has that many parts
+    def place(
         cls,
         order_id: str,
         *,
@@ -146,6 +146,4 @@ class Order(Aggregate):
         """Undo the sale; once."""
         if self.is_cancelled:
             raise OrderCancelledAlready
-        self.trigger_event(
-            self.Cancelled, timestamp=now, shopper_id=self.shopper_id, reason=reason
-        )
+        self.trigger_event(self.Cancelled, timestamp=now, shopper_id=self.shopper_id, reason=reason)

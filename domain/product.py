@@ -126,7 +126,7 @@ class Product(Aggregate):
         def apply(self, aggregate: Product) -> None:
             aggregate.is_withdrawn = True
 
-    def __init__(  # noqa: PLR0913 - the fields of Added
+    def __init__(
         self,
         name: str,
         description: str,
@@ -142,7 +142,7 @@ class Product(Aggregate):
         self.is_withdrawn = False
 
     @classmethod
-    def add(  # noqa: PLR0913 - a product has that many parts
+    def add(
         cls,
         product_id: str,
         found: Self | None,
@@ -197,15 +197,11 @@ class Product(Aggregate):
         """Take ``quantity`` out of the stock for an order; refused where less is left."""
         self.check_is_sold()
         self.check_available(quantity)
-        self.trigger_event(
-            self.StockReserved, timestamp=now, order_id=order_id, quantity=quantity
-        )
+        self.trigger_event(self.StockReserved, timestamp=now, order_id=order_id, quantity=quantity)
 
     def take_back(self, order_id: str, quantity: int, now: datetime) -> None:
         """Put back what an order had reserved."""
-        self.trigger_event(
-            self.StockReturned, timestamp=now, order_id=order_id, quantity=quantity
-        )
+        self.trigger_event(self.StockReturned, timestamp=now, order_id=order_id, quantity=quantity)
 
     def withdraw(self, now: datetime) -> None:
         """Sell it no longer."""

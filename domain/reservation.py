@@ -1,4 +1,4 @@
-"""Reservation: who holds an e-mail address or a username, known only by its keyed hash."""
+"""Reservation: who holds a value that only one account may hold."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class UsernameTaken(Rejected):
 
 
 class Reservation(Aggregate):
-    """One value that only one account may hold. Its key is ``email:HASH`` or ``username:HASH``."""
+    """An e-mail address or username, known by its keyed hash, or the history of a visitor.
+
+    Its key is ``email:HASH``, ``username:HASH`` or ``visitor:ID``.
+    """
 
     CATEGORY = "reservation"
 

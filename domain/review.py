@@ -79,7 +79,7 @@ class Review(Aggregate):
         self.is_withdrawn = False
 
     @classmethod
-    def submit(  # noqa: PLR0913 - a review has that many parts
+    def submit(
         cls,
         found: Self | None,
         shopper_id: str,
@@ -103,7 +103,9 @@ class Review(Aggregate):
             )
         if not found.is_withdrawn:
             raise ReviewExists
-        found._edit(rating, comment, now)
+        found._edit(  # noqa: SLF001 - its own kind
+            rating, comment, now
+        )
         return found
 
     def edit(self, rating: int, comment: str, now: datetime) -> None:

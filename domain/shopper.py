@@ -165,7 +165,7 @@ class Shopper(Aggregate):
         self.is_erased = False
 
     @classmethod
-    def register(  # noqa: PLR0913 - an account has that many parts
+    def register(
         cls,
         shopper_id: str,
         profile: Profile,
@@ -218,9 +218,7 @@ class Shopper(Aggregate):
         check_address(address)
         if len(self.addresses) >= ADDRESSES:
             raise TooManyAddresses
-        self.trigger_event(
-            self.AddressAdded, timestamp=now, address_id=address_id, address=address
-        )
+        self.trigger_event(self.AddressAdded, timestamp=now, address_id=address_id, address=address)
 
     def remove_address(self, address_id: str, now: datetime) -> None:
         """Remove an address; orders that went there keep it."""

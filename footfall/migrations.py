@@ -33,7 +33,8 @@ async def migrate(dsn: str) -> list[str]:
         await connection.execute("SELECT pg_advisory_lock($1)", _ONE_AT_A_TIME)
         await connection.execute(
             """CREATE TABLE IF NOT EXISTS public.migration (
-                   name text PRIMARY KEY, digest text NOT NULL, applied_at timestamptz DEFAULT now())"""
+                   name text PRIMARY KEY, digest text NOT NULL,
+                   applied_at timestamptz NOT NULL DEFAULT now())"""
         )
         rows = await connection.fetch("SELECT name, digest FROM public.migration")
         applied: dict[str, str] = {row["name"]: row["digest"] for row in rows}

@@ -112,7 +112,7 @@ class GroupCommit:
                 self._something_waits.clear()
 
     def _take_batch(self) -> tuple[list[_Waiting], _Claims]:
-        """Take what may be written now; nothing where the other lane's commit is worth waiting for."""
+        """Take what may be written now; nothing where the other lane is worth waiting for."""
         batch: list[_Waiting] = []
         later: list[_Waiting] = []
         claims = _Claims()
@@ -158,10 +158,10 @@ class _Claims:
     """What the requests of a batch touch, so that none clashes with another."""
 
     def __init__(self) -> None:
-        self._event_ids: set[UUID] = set()
-        self._keys: set[str] = set()
-        self._written: set[str] = set()
-        self._conditioned: set[str] = set()
+        self.event_ids: set[UUID] = set()
+        self.keys: set[str] = set()
+        self.written: set[str] = set()
+        self.conditioned: set[str] = set()
 
     def admit(self, request: Append, others: Sequence[_Claims]) -> bool:
         """Return whether the request may join the batch, beside ``others`` under way.
@@ -170,24 +170,25 @@ class _Claims:
         has to wait.
         """
         own = _Claims()
-        own._event_ids = {event.event_id for event in request.events}
-        own._written = {event.stream_id for event in request.events}
-        own._conditioned = {condition.stream_id for condition in request.conditions}
-        own._keys = {request.kept_answer.key} if request.kept_answer else set()
-        is_free = not self._clashes(own) and not any(other._clashes(own) for other in others)
-        self._event_ids |= own._event_ids
-        self._written |= own._written
-        self._conditioned |= own._conditioned
-        self._keys |= own._keys
+        own.event_ids = {event.event_id for event in request.events}
+        own.written = {event.stream_id for event in request.events}
+        own.conditioned = {condition.stream_id for condition in request.conditions}
+        own.keys = {request.kept_answer.key} if request.kept_answer else set()
+        is_free = not self.clashes(own) and not any(other.clashes(own) for other in others)
+        self.event_ids |= own.event_ids
+        self.written |= own.written
+        self.conditioned |= own.conditioned
+        self.keys |= own.keys
         return is_free
 
-    def _clashes(self, own: _Claims) -> bool:
+    def clashes(self, own: _Claims) -> bool:
+        """Return whether two requests must not be under way together."""
         return not (
-            self._event_ids.isdisjoint(own._event_ids)
-            and self._conditioned.isdisjoint(own._written)
-            and self._conditioned.isdisjoint(own._conditioned)
-            and self._written.isdisjoint(own._conditioned)
-            and self._keys.isdisjoint(own._keys)
+            self.event_ids.isdisjoint(own.event_ids)
+            and self.conditioned.isdisjoint(own.written)
+            and self.conditioned.isdisjoint(own.conditioned)
+            and self.written.isdisjoint(own.conditioned)
+            and self.keys.isdisjoint(own.keys)
         )
 
 

@@ -125,7 +125,7 @@ class PostgresEventStore(EventStore):
         self._tail.saw(newest)
         return answers
 
-    async def _answer(  # noqa: PLR0913 - the columns of the function's answer
+    async def _answer(
         self,
         request: Append,
         status: str,
@@ -263,8 +263,7 @@ def _columns(batch: Sequence[Append]) -> tuple[list[Sequence[Any]], int]:
         shared = chain.envelope(*envelope)
         if (kept := request.kept_answer) is not None:
             keys.append((number, kept.key, kept.request_hash, kept.result, kept.seconds))
-        for condition in request.conditions:
-            conditions.append((number, condition.stream_id, condition.version))
+        conditions.extend((number, c.stream_id, c.version) for c in request.conditions)
         for event in request.events:
             stream = streams.get(event.stream_id)
             if stream is None:

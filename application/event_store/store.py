@@ -11,7 +11,7 @@ import msgspec
 
 MAX_PAGE = 5_000
 MAX_EVENTS_PER_APPEND = 25_000
-"""One append holds the head's lock for as long as it is written: a bulk load takes 5,000 at a time."""
+"""An append holds the head's lock while it is written: a bulk load takes 5,000 at a time."""
 
 
 class NewEvent(msgspec.Struct, frozen=True, gc=False):
@@ -42,7 +42,7 @@ class KeptAnswer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Append(msgspec.Struct, frozen=True, gc=False):
-    """Events recorded together or not at all. Without conditions, events known already are skipped."""
+    """Events recorded together or not at all; without conditions, known ones are skipped."""
 
     events: Sequence[NewEvent]
     conditions: Sequence[Condition] = ()
@@ -157,7 +157,9 @@ class EventStore(Protocol):
         """Return request hash, result and position kept under an idempotency key, if any."""
         ...
 
-    def subscribe(self, after: int, *, page_size: int = 500) -> AsyncGenerator[list[StoredEvent], None]:
+    def subscribe(
+        self, after: int, *, page_size: int = 500
+    ) -> AsyncGenerator[list[StoredEvent], None]:
         """Yield pages of events above ``after`` for ever, as they are recorded.
 
         Survives lost connections and restarts of the database. Close it with ``aclosing``.

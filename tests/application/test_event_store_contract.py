@@ -6,9 +6,9 @@ import asyncio
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import pytest
+
 from application.errors import Conflict, EventIdTaken, IdempotencyReplay
 from application.event_store import chain
 from application.event_store.memory import MemoryEventStore
@@ -28,6 +28,7 @@ from footfall.database import open_pool
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
+    from uuid import UUID
 
     Stores = Callable[[], AbstractAsyncContextManager[EventStore]]
 

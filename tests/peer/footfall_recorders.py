@@ -83,7 +83,9 @@ class Log:
     async def stream(self, stream_id: str) -> list[log.StoredEvent]:
         """Return a whole stream."""
         events: list[log.StoredEvent] = []
-        while page := await self.store.read_stream(stream_id, after_version=len(events), limit=5000):
+        while page := await self.store.read_stream(
+            stream_id, after_version=len(events), limit=5000
+        ):
             events += page
         return events
 
@@ -161,7 +163,8 @@ class FootfallAggregateRecorder(FootfallRecorder, AggregateRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         events = [
-            _notification(event, originator_id) for event in wait(self.log.stream(str(originator_id)))
+            _notification(event, originator_id)
+            for event in wait(self.log.stream(str(originator_id)))
         ]
         selected = [
             StoredEvent(e.originator_id, e.originator_version, e.topic, e.state)
