@@ -1,0 +1,50 @@
+"""What a read model declares so that the engine can run, rebuild and publish it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import asyncpg
+
+    from domain.events import Event, Recorded
+
+    Connection = asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]
+
+
+class Feed(msgspec.Struct, frozen=True):
+    """How the changes of a read model are read: its rows, by the position that changed them.
+
+    The table has an indexed column ``position``; ``key`` names its primary key.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+class Projection(Protocol):
+    """One read model: a fold of some events into some tables.
+
+    ``tables`` are named as in the schema ``blueprint``. A higher ``version`` than the one that
+    built the live generation makes the projector ask for a rebuild.
+    """
+
+    name: str
+    version: int
+    tables: tuple[str, ...]
+    events: tuple[type[Event], ...]
+    feed: Feed | None
+
+    async def apply(self, connection: Connection, batch: Sequence[Recorded]) -> None:
+        """Fold a batch of its events, in log order, into its tables.
+
+        Runs in the transaction that moves the checkpoint, with the tables of one generation on
+        the search path. It knows no clock and no chance, and any split of a history into batches
+        must leave equal rows.
+        """
+        ...
