@@ -19,6 +19,17 @@ CREATE UNIQUE INDEX one_live_generation ON app.projection (name) WHERE status = 
 CREATE UNIQUE INDEX one_build_at_a_time ON app.projection (name)
     WHERE status IN ('requested', 'building');
 
+-- The program may make schemas for generations, and no others.
+CREATE FUNCTION app.make_generation_schema(wanted text) RETURNS void LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF wanted !~ '^[a-z][a-z_]*_(g|asof)[0-9]+$' THEN
+        RAISE EXCEPTION '% is no name of a generation', wanted;
+    END IF;
+    EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION footfall_app', wanted);
+END
+$$;
+
 -- Events that a read model could not take, and later ones of the same stream.
 CREATE TABLE app.parked (
     name       text COLLATE "C" NOT NULL,

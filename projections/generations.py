@@ -186,7 +186,7 @@ async def checksum(connection: Connection, projection: Projection, generation: i
 async def create_tables(connection: Connection, projection: Projection, generation: int) -> None:
     """Make the empty tables of a generation, where they are not there."""
     schema = schema_of(projection.name, generation)
-    await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    await connection.execute("SELECT app.make_generation_schema($1)", schema)
     for table in projection.tables:
         await connection.execute(
             f"CREATE TABLE IF NOT EXISTS {schema}.{table} (LIKE blueprint.{table} INCLUDING ALL)"

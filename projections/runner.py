@@ -50,6 +50,7 @@ class Runner:
         self.position = held.position
         self._pool = pool
         self._held = held
+        self.generation = held.generation
         self._topics = {event.TOPIC for event in projection.events}
         self._schema = schema_of(held.name, held.generation)
         self._parked_streams: set[str] = set()

@@ -1,0 +1,164 @@
+"""Feeds: the changes of a read model as a stream of rows, in the order of the log.
+
+A row of the feed is the newest state of one key, under the position that made it so. Redis holds
+the last of them for who follows closely; everything is in Postgres, so Redis may lose them all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import redis.asyncio as aioredis
+import structlog
+from redis.exceptions import RedisError, ResponseError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    import asyncpg
+
+    from projections.projection import Connection, Projection
+
+logger = structlog.get_logger(__name__)
+
+KEPT = 10_000
+"""About how many rows a stream in Redis keeps."""
+PAGE = 1_000
+
+
+class FeedRow(msgspec.Struct, frozen=True):
+    """The newest state of one key, as JSON bytes, and the position that made it so."""
+
+    position: int
+    key: str
+    data: bytes
+
+
+def stream_name(name: str) -> str:
+    """Return the name of a feed's stream in Redis."""
+    return f"feed:{name}"
+
+
+async def read_feed(
+    connection: Connection, projection: Projection, after: int, limit: int = PAGE
+) -> list[FeedRow]:
+    """Return about ``limit`` rows changed after a position, in order of position.
+
+    Rows of one position stay together, so the last one's position is where to go on.
+    """
+    feed = projection.feed
+    if feed is None:
+        return []
+    columns = ", ".join(feed.columns)
+    key = " || ':' || ".join(f"{column}::text" for column in feed.key)
+    rows = await connection.fetch(
+        f"""SELECT position, {key} AS key, row_to_json(shown)::text AS data
+            FROM (SELECT position, {columns} FROM {feed.table}
+                  WHERE position > $1 AND position <=
+                      (SELECT max(position) FROM (SELECT position FROM {feed.table}
+                       WHERE position > $1 ORDER BY position LIMIT $2) AS page)) AS shown
+            ORDER BY position""",  # noqa: S608 - names from the code
+        after,
+        limit,
+    )
+    return [FeedRow(row["position"], row["key"], row["data"].encode()) for row in rows]
+
+
+async def publish(
+    client: aioredis.Redis, name: str, rows: Sequence[FeedRow], *, kept: int = KEPT
+) -> None:
+    """Add rows to the stream in Redis, under ids made of their positions.
+
+    Rows that the stream holds already are left out by Redis itself: it takes no lower id.
+    """
+    pipeline = client.pipeline(transaction=False)
+    position = nth = 0
+    for row in rows:
+        nth = nth + 1 if row.position == position else 1
+        position = row.position
+        pipeline.xadd(
+            stream_name(name),
+            {"key": row.key, "data": row.data},
+            id=f"{position}-{nth}",
+            maxlen=kept,
+            approximate=True,
+        )
+    for answer in await pipeline.execute(raise_on_error=False):
+        if isinstance(answer, ResponseError) and "equal or smaller" in str(answer):
+            continue
+        if isinstance(answer, Exception):
+            raise answer
+
+
+async def follow_feed(
+    pool: asyncpg.Pool[Any],
+    client: aioredis.Redis,
+    projection: Projection,
+    after: int,
+    *,
+    poll_seconds: float = 1.0,
+) -> AsyncGenerator[list[FeedRow], None]:
+    """Yield the rows of a feed after a position for ever: at least once, in order.
+
+    The past comes from Postgres. Where Redis is gone, flushed or already trimmed beyond the
+    follower, so does the present, every ``poll_seconds``. Close it with ``aclosing``.
+    """
+    position = after
+    while True:
+        async with pool.acquire() as connection:
+            rows = await read_feed(connection, projection, position)
+        if rows:
+            position = rows[-1].position
+            yield rows
+            continue
+        try:
+            async for rows in _follow_redis(client, projection, position, poll_seconds):
+                position = rows[-1].position
+                yield rows
+        except (RedisError, OSError) as error:
+            logger.warning("feed_falls_back", projection=projection.name, reason=repr(error))
+            await asyncio.sleep(poll_seconds)
+
+
+async def _follow_redis(
+    client: aioredis.Redis, projection: Projection, after: int, poll_seconds: float
+) -> AsyncGenerator[list[FeedRow], None]:
+    """Yield rows from Redis until nothing came for a while or some may have been trimmed away."""
+    name = stream_name(projection.name)
+    last = f"{after}-{2**63}"
+    while True:
+        answer = await client.xread({name: last}, count=PAGE, block=int(poll_seconds * 1_000))
+        if not answer:
+            return
+        entries: list[tuple[bytes, dict[bytes, bytes]]] = _entries(answer)
+        rows = [_row(entry_id, fields) for entry_id, fields in entries]
+        if await _is_trimmed(client, name, after):
+            return
+        yield rows
+        after = rows[-1].position
+        last = entries[-1][0]
+
+
+async def _is_trimmed(client: aioredis.Redis, name: str, after: int) -> bool:
+    """Whether the stream may lack rows after a position: its oldest row is not older than that."""
+    oldest: Any = await client.xrange(name, count=1)
+    return not oldest or _position(oldest[0][0]) > after
+
+
+def _row(entry_id: bytes, fields: dict[bytes, bytes]) -> FeedRow:
+    return FeedRow(_position(entry_id), fields[b"key"].decode(), fields[b"data"])
+
+
+def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """Return the entries of the one stream asked for, in either shape of the protocol."""
+    if isinstance(answer, dict):
+        [batches] = answer.values()
+        return [entry for batch in batches for entry in batch]
+    [(_, entries)] = answer
+    return list(entries)
+
+
+def _position(entry_id: bytes) -> int:
+    return int(entry_id.partition(b"-")[0])

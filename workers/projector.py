@@ -1,0 +1,282 @@
+"""The projector: keeps every read model at the head of the log and publishes what changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from redis.exceptions import RedisError
+
+from projections import generations
+from projections.checkpoints import Fenced, live_generation
+from projections.feeds import KEPT, publish, read_feed
+from projections.positions import tell_progress
+from projections.runner import TRANSIENT, Runner, patiently
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import asyncpg
+    import redis.asyncio as aioredis
+
+    from application.journal import Journal
+    from domain.events import Recorded
+    from projections.projection import Projection
+
+logger = structlog.get_logger(__name__)
+
+PAGE = 500
+"""Events of one transaction while following."""
+CATCH_UP_PAGE = 2_000
+"""Events of one transaction far behind the head."""
+SETTLE_SECONDS = 0.02
+"""Least time between two transactions of one read model: lets batches form under load."""
+QUEUED_PAGES = 20
+"""Pages that wait for a slow read model before it goes its own way."""
+SKIPPED = 10 * KEPT
+"""Positions behind which a feed is not published: most of it would be trimmed at once, and
+followers that far back read Postgres anyway."""
+PERSIST_SECONDS = 1.0
+
+
+async def run_projector(
+    journal: Journal,
+    pool: asyncpg.Pool[Any],
+    client: aioredis.Redis,
+    projections: Sequence[Projection],
+) -> None:
+    """Follow the log with every read model until cancelled.
+
+    Lost connections are waited out. One projector at a time owns a read model; another takes
+    over when it stops.
+    """
+    async with asyncio.TaskGroup() as tasks:
+        moved = asyncio.Event()
+        followers = [_Follower(journal, pool, client, p, moved) for p in projections]
+        for follower in followers:
+            tasks.create_task(follower.run(), name=f"projection-{follower.name}")
+            tasks.create_task(follower.publish(), name=f"feed-{follower.name}")
+        tasks.create_task(_share_the_log(journal, followers), name="log-reader")
+        tasks.create_task(_tell(client, followers, moved), name="progress")
+
+
+class _Follower:
+    """One read model on its way along the log.
+
+    Close to the head it takes the pages that all read models share; far behind it reads for
+    itself, in larger ones.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        pool: asyncpg.Pool[Any],
+        client: aioredis.Redis,
+        projection: Projection,
+        moved: asyncio.Event,
+    ) -> None:
+        self.name = projection.name
+        self.position = 0
+        self._journal = journal
+        self._pool = pool
+        self._client = client
+        self._projection = projection
+        self._shared: deque[list[Recorded]] = deque()
+        self._offered = asyncio.Event()
+        self._committed = asyncio.Event()
+        self._moved = moved
+        self._is_close = False
+        self._persisted_at = 0.0
+
+    def offer(self, page: list[Recorded]) -> None:
+        """Hand over a page that was read for all; dropped where this one is far behind."""
+        if not self._is_close:
+            return
+        if len(self._shared) >= QUEUED_PAGES:
+            self._is_close = False
+            self._shared.clear()
+        else:
+            self._shared.append(page)
+        self._offered.set()
+
+    async def run(self) -> None:
+        """Follow the log for ever."""
+        attempt = 0
+        while True:
+            try:
+                await self._follow()
+            except Fenced as lost:
+                logger.info("projection_taken_over", projection=self.name, reason=str(lost))
+                attempt = 0
+            except TRANSIENT as error:
+                logger.warning("projection_waits", projection=self.name, reason=repr(error))
+            self._is_close = False
+            self._shared.clear()
+            await patiently(attempt)
+            attempt += 1
+
+    async def _follow(self) -> None:
+        async with self._pool.acquire() as owner:
+            # Held as long as this connection lives: a second projector waits here.
+            await owner.execute("SELECT pg_advisory_lock(hashtext('projector:' || $1))", self.name)
+            try:
+                await self._start(owner)
+                while True:
+                    await self._take_next()
+            finally:
+                if not owner.is_closed():
+                    await asyncio.shield(
+                        owner.execute(
+                            "SELECT pg_advisory_unlock(hashtext('projector:' || $1))", self.name
+                        )
+                    )
+
+    async def _start(self, owner: asyncpg.pool.PoolConnectionProxy[Any]) -> None:
+        generation = await generations.ensure_live(owner, self._projection)
+        await self._ask_for_rebuild_of_old_code(owner, generation)
+        self._runner = await Runner.start(self._pool, self._projection, generation)
+        self.position = self._runner.position
+        self._persisted_at = asyncio.get_running_loop().time()
+
+    async def _ask_for_rebuild_of_old_code(
+        self, owner: asyncpg.pool.PoolConnectionProxy[Any], generation: int
+    ) -> None:
+        version = await owner.fetchval(
+            "SELECT code_version FROM app.projection WHERE name = $1 AND generation = $2",
+            self.name,
+            generation,
+        )
+        if version < self._projection.version:
+            try:
+                await generations.request_rebuild(owner, self._projection)
+            except generations.RebuildUnderWay:
+                return
+
+    async def _take_next(self) -> None:
+        page = await self._next_page()
+        if page:
+            await self._runner.run(page)
+            self.position = self._runner.position
+            self._committed.set()
+            self._moved.set()
+        now = asyncio.get_running_loop().time()
+        if now - self._persisted_at > PERSIST_SECONDS:
+            await self._runner.persist()
+            await self._check_generation()
+            self._persisted_at = now
+        if page and self._is_close:
+            await asyncio.sleep(SETTLE_SECONDS)
+
+    async def _next_page(self) -> list[Recorded]:
+        if not self._is_close:
+            page = await self._journal.read(self._runner.position, CATCH_UP_PAGE)
+            if len(page) < PAGE:
+                self._is_close = True  # from here on the shared pages reach on without a gap
+                self._shared.clear()
+                page += await self._journal.read(
+                    page[-1].position if page else self._runner.position, CATCH_UP_PAGE
+                )
+            return page
+        if not self._shared:
+            self._offered.clear()
+            try:
+                async with asyncio.timeout(PERSIST_SECONDS):
+                    await self._offered.wait()
+            except TimeoutError:
+                return []
+        page = []
+        while self._shared and len(page) < CATCH_UP_PAGE:
+            page += [e for e in self._shared.popleft() if e.position > self._runner.position]
+        if page and page[0].position != self._runner.position + 1:
+            self._is_close = False  # a page went by while we were not looking
+            return []
+        return page
+
+    async def _check_generation(self) -> None:
+        """Notice a swap that happened while there was nothing to fold."""
+        async with self._pool.acquire() as connection:
+            if await live_generation(connection, self.name) != self._runner.generation:
+                raise Fenced(f"{self.name} has another live generation")
+        await self._runner.reload_parked()
+
+    async def publish(self) -> None:
+        """Publish the rows that commits changed, from where it was left before a crash."""
+        if self._projection.feed is None:
+            return
+        attempt = 0
+        while True:
+            try:
+                await self._publish_what_changed()
+            except (RedisError, *TRANSIENT) as error:
+                logger.warning("feed_waits", projection=self.name, reason=repr(error))
+                await patiently(attempt)
+                attempt += 1
+                continue
+            attempt = 0
+
+    async def _publish_what_changed(self) -> None:
+        async with self._pool.acquire() as connection:
+            published = await connection.fetchval(
+                "SELECT published_position FROM app.projection WHERE name = $1 AND status = 'live'",
+                self.name,
+            )
+        stored_at = asyncio.get_running_loop().time()
+        while True:
+            self._committed.clear()
+            if published is not None and published < self.position:
+                end = self.position
+                if end - published > SKIPPED:
+                    published = end
+                    continue
+                async with self._pool.acquire() as connection:
+                    rows = await read_feed(connection, self._projection, published)
+                if rows:
+                    await publish(self._client, self.name, rows)
+                    published = rows[-1].position
+                    continue
+                published = end
+            now = asyncio.get_running_loop().time()
+            if published is not None and now - stored_at > PERSIST_SECONDS:
+                await self._store_published(published)
+                stored_at = now
+            try:
+                async with asyncio.timeout(PERSIST_SECONDS):
+                    await self._committed.wait()
+            except TimeoutError:
+                if published is None:
+                    return
+
+    async def _store_published(self, position: int) -> None:
+        async with self._pool.acquire() as connection:
+            await connection.execute(
+                """UPDATE app.projection SET published_position = $2
+                   WHERE name = $1 AND status = 'live' AND published_position < $2""",
+                self.name,
+                position,
+            )
+
+
+async def _share_the_log(journal: Journal, followers: Sequence[_Follower]) -> None:
+    """Read each page once for all the followers that are close to the head."""
+    async with aclosing(journal.follow(await journal.head(), page_size=PAGE)) as pages:
+        async for page in pages:
+            for follower in followers:
+                follower.offer(page)
+            await asyncio.sleep(0)
+
+
+async def _tell(
+    client: aioredis.Redis, followers: Sequence[_Follower], moved: asyncio.Event
+) -> None:
+    """Tell the other processes how far the read models are, whenever one moved."""
+    while True:
+        await moved.wait()
+        moved.clear()
+        try:
+            await tell_progress(client, {f.name: f.position for f in followers})
+        except (RedisError, OSError) as error:
+            logger.warning("progress_not_told", reason=repr(error))
+        await asyncio.sleep(0.002)  # several that move together are told together
