@@ -127,7 +127,7 @@ async def _follow_redis(
 ) -> AsyncGenerator[list[FeedRow], None]:
     """Yield rows from Redis until nothing came for a while or some may have been trimmed away."""
     name = stream_name(projection.name)
-    last = f"{after}-{2**63}"
+    last: bytes | str = f"{after}-{2**63}"
     while True:
         answer = await client.xread({name: last}, count=PAGE, block=int(poll_seconds * 1_000))
         if not answer:

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from projections import generations
 from projections.checkpoints import Fenced, live_generation
 from projections.feeds import KEPT, publish, read_feed
-from projections.positions import tell_progress
+from projections.position_waiter import tell_progress
 from projections.runner import TRANSIENT, Runner, patiently
 
 if TYPE_CHECKING:

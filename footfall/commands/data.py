@@ -1,0 +1,127 @@
+"""Commands on the data: schema, replay, rebuild."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from domain.events import ENVELOPE_FIELDS, Recorded
+from footfall.commands.options import data_dir_option, on_the_loop, opened
+from footfall.installation import servers
+from footfall.migrations import migrate as apply_migrations
+from projections import generations
+from projections.registry import PROJECTIONS
+from workers import rebuilder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from footfall.commands.options import CommandLine
+
+PAGE = 2_000
+
+
+@click.command()
+@data_dir_option
+@click.pass_obj
+@on_the_loop
+async def migrate(command_line: CommandLine, data_dir: Path | None) -> None:
+    """Bring the database's schema up to date."""
+    async with servers(command_line.settings("migrate", data_dir=data_dir)) as settings:
+        applied = await apply_migrations(
+            settings.database_direct_url or settings.database_url or ""
+        )
+    click.echo("\n".join(applied) if applied else "up to date")
+
+
+@click.command()
+@click.option("--from", "first", type=click.IntRange(1), default=1, help="First position.")
+@click.option("--to", "last", type=click.IntRange(1), help="Last position [default: the head].")
+@click.option("--topic", "topics", multiple=True, help="Only this topic; may be repeated.")
+@click.option("--stream", help="Only this stream.")
+@data_dir_option
+@click.pass_obj
+@on_the_loop
+async def replay(
+    command_line: CommandLine,
+    first: int,
+    last: int | None,
+    topics: tuple[str, ...],
+    stream: str | None,
+    data_dir: Path | None,
+) -> None:
+    """Print events of the log as ndjson: upcast to today's shape, decrypted where a key is left."""
+    async with opened(command_line.settings("replay", data_dir=data_dir)) as shop:
+        last = last or await shop.journal.head()
+        position = first - 1
+        write = sys.stdout.buffer.write
+        with _progress() as progress:
+            task = progress.add_task("replay", total=max(last - position, 0))
+            while page := await shop.journal.read(
+                position, PAGE, topics=topics or None, until=last
+            ):
+                for event in page:
+                    if stream is None or event.stream_id == stream:
+                        write(msgspec.json.encode(readable(event)) + b"\n")
+                progress.update(task, completed=page[-1].position - first + 1)
+                position = page[-1].position
+
+
+@click.command()
+@click.argument("name", type=click.Choice([projection.name for projection in PROJECTIONS]))
+@click.option("--rollback", is_flag=True, help="Go back to the generation before this one.")
+@data_dir_option
+@click.pass_obj
+@on_the_loop
+async def rebuild(
+    command_line: CommandLine,
+    name: str,
+    rollback: bool,  # noqa: FBT001 - click passes options by name
+    data_dir: Path | None,
+) -> None:
+    """Build a read model anew beside the one that serves, then switch."""
+    [projection] = [p for p in PROJECTIONS if p.name == name]
+    async with opened(command_line.settings("rebuild", data_dir=data_dir)) as shop:
+        try:
+            if rollback:
+                generation = await rebuilder.roll_back(shop.journal, shop.pool, projection)
+            else:
+                with _progress() as progress:
+                    task = progress.add_task(name, total=None)
+                    generation = await rebuilder.rebuild(
+                        shop.journal,
+                        shop.pool,
+                        projection,
+                        progress=lambda at, end: progress.update(task, completed=at, total=end),
+                    )
+        except (
+            generations.RebuildUnderWay,
+            generations.NothingToRollBack,
+            rebuilder.Cancelled,
+        ) as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"{name}: generation {generation} serves")
+
+
+def readable(event: Recorded) -> dict[str, Any]:
+    """Return an event with its envelope, as auditors read it."""
+    row: dict[str, Any] = {
+        name: getattr(event, name) for name in Recorded.__struct_fields__ if name != "event"
+    }
+    row["fields"] = {k: v for k, v in vars(event.event).items() if k not in ENVELOPE_FIELDS}
+    return row
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
