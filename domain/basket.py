@@ -73,6 +73,8 @@ class Basket(Aggregate):
         product_id: str
         quantity: int
         unit_price: Money
+        begins: bool = False
+        """Whether the basket was empty before."""
 
         def apply(self, aggregate: Basket) -> None:
             held = aggregate.items.get(self.product_id)
@@ -166,6 +168,7 @@ class Basket(Aggregate):
             product_id=product_id,
             quantity=quantity,
             unit_price=unit_price,
+            begins=not self.items,
         )
 
     def change_quantity(self, product_id: str, quantity: int, now: datetime) -> None:

@@ -86,18 +86,28 @@ class Order(Aggregate):
             aggregate.currency = self.currency
 
     class Cancelled(Aggregate.Event):
+        """The whole sale undone. It repeats what it undoes, for those who only add up."""
+
         TOPIC = "order.cancelled"
         shopper_id: str
+        lines: tuple[OrderLine, ...]
+        currency: str
+        refund_minor: int
+        placed_at: datetime
         reason: str = ""
 
         def apply(self, aggregate: Order) -> None:
             aggregate.is_cancelled = True
 
     class Returned(Aggregate.Event):
+        """Some of the goods came back."""
+
         TOPIC = "order.returned"
         shopper_id: str
         lines: tuple[OrderLine, ...]
+        currency: str
         refund_minor: int
+        placed_at: datetime
         country: str = ""
         source: str = "shop"
 
@@ -146,4 +156,13 @@ class Order(Aggregate):
         """Undo the sale; once."""
         if self.is_cancelled:
             raise OrderCancelledAlready
-        self.trigger_event(self.Cancelled, timestamp=now, shopper_id=self.shopper_id, reason=reason)
+        self.trigger_event(
+            self.Cancelled,
+            timestamp=now,
+            shopper_id=self.shopper_id,
+            lines=self.lines,
+            currency=self.currency,
+            refund_minor=self.total_minor - self.refunded_minor,
+            placed_at=self.created_on,
+            reason=reason,
+        )

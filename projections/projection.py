@@ -34,11 +34,20 @@ class Projection(Protocol):
     built the live generation makes the projector ask for a rebuild.
     """
 
-    name: str
-    version: int
-    tables: tuple[str, ...]
-    events: tuple[type[Event], ...]
-    feed: Feed | None
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def tables(self) -> tuple[str, ...]: ...
+
+    @property
+    def events(self) -> tuple[type[Event], ...]: ...
+
+    @property
+    def feed(self) -> Feed | None: ...
 
     async def apply(self, connection: Connection, batch: Sequence[Recorded]) -> None:
         """Fold a batch of its events, in log order, into its tables.

@@ -1,0 +1,244 @@
+"""Catalogue: which products are there, found by words, category and price."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from domain.category import Category
+from domain.product import Product
+from projections.fold import rows_by_key, write_rows
+from projections.projection import Feed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from domain.events import Event, Recorded
+    from projections.projection import Connection
+
+
+class ProductRow(msgspec.Struct, frozen=True):
+    """A product as shoppers see it, with what its reviewers think."""
+
+    product_id: str
+    name: str
+    description: str
+    category: str
+    price_minor: int
+    currency: str
+    stock: int | None
+    attributes: dict[str, str]
+    image_url: str
+    is_withdrawn: bool
+    added_at: datetime
+    version: int
+    rating_average: float | None = None
+    rating_count: int = 0
+
+
+class CategoryRow(msgspec.Struct, frozen=True):
+    """A category and how many products it holds."""
+
+    category_id: str
+    name: str
+    parent: str
+    products: int
+
+
+class Catalogue:
+    """Products and categories."""
+
+    name = "catalogue"
+    version = 1
+    tables = ("catalogue", "categories")
+    events: tuple[type[Event], ...] = (
+        Product.Added,
+        Product.DetailsChanged,
+        Product.PriceChanged,
+        Product.StockAdjusted,
+        Product.StockReserved,
+        Product.StockReturned,
+        Product.Withdrawn,
+        Category.Created,
+        Category.Renamed,
+    )
+    feed = Feed(
+        "catalogue",
+        ("product_id",),
+        ("product_id", "name", "category", "price_minor", "currency", "stock", "is_withdrawn"),
+    )
+
+    async def apply(self, connection: Connection, batch: Sequence[Recorded]) -> None:
+        """Fold product and category events."""
+        products = [e for e in batch if e.topic.startswith("product.")]
+        ids = {_key(e) for e in products}
+        rows = await rows_by_key(connection, "catalogue", "product_id", ids) if ids else {}
+        for event in products:
+            _fold(rows, event)
+        await write_rows(connection, _UPSERT, (_values(row) for row in rows.values()))
+        await _write_categories(connection, [e for e in batch if e.topic.startswith("category.")])
+
+
+async def find_product(connection: Connection, product_id: str) -> ProductRow | None:
+    """Return a product, withdrawn ones too; None where there is none."""
+    row = await connection.fetchrow(f"{_SELECT} WHERE c.product_id = $1", product_id)
+    return _row(row) if row else None
+
+
+async def search_products(  # noqa: PLR0913 - each narrows the search
+    connection: Connection,
+    *,
+    query: str = "",
+    category: str = "",
+    least_minor: int | None = None,
+    most_minor: int | None = None,
+    in_stock: bool = False,
+    after: str = "",
+    limit: int = 50,
+) -> list[ProductRow]:
+    """Return products on sale, by id from after ``after``; all the words of ``query`` are in them.
+
+    A word also finds those that begin with it.
+    """
+    rows = await connection.fetch(
+        f"""{_SELECT}
+            WHERE NOT c.is_withdrawn AND c.product_id > $1
+              AND ($2 = '' OR c.words @@ to_tsquery('simple', $2))
+              AND ($3 = '' OR c.category = $3)
+              AND ($4::bigint IS NULL OR c.price_minor >= $4)
+              AND ($5::bigint IS NULL OR c.price_minor <= $5)
+              AND (NOT $6 OR c.stock IS NULL OR c.stock > 0)
+            ORDER BY c.product_id LIMIT $7""",
+        after,
+        _as_tsquery(query),
+        category,
+        least_minor,
+        most_minor,
+        in_stock,
+        limit,
+    )
+    return [_row(row) for row in rows]
+
+
+async def list_categories(connection: Connection) -> list[CategoryRow]:
+    """Return all categories with the number of products on sale in each."""
+    rows = await connection.fetch(
+        """SELECT k.category_id, k.name, k.parent, count(c.product_id)::int AS products
+           FROM categories k
+           LEFT JOIN catalogue c ON c.category = k.category_id AND NOT c.is_withdrawn
+           GROUP BY k.category_id, k.name, k.parent ORDER BY k.name, k.category_id"""
+    )
+    return [CategoryRow(*row) for row in rows]
+
+
+_SELECT = """SELECT c.product_id, c.name, c.description, c.category, c.price_minor, c.currency,
+        c.stock, c.attributes, c.image_url, c.is_withdrawn, c.added_at, c.version,
+        r.average, coalesce(r.count, 0)
+    FROM catalogue c
+    LEFT JOIN LATERAL (SELECT avg(rating)::float8 AS average, count(*)::int AS count FROM reviews v
+                       WHERE v.product_id = c.product_id AND NOT v.is_withdrawn) r ON true"""
+
+_UPSERT = """
+    INSERT INTO catalogue (product_id, name, description, category, price_minor, currency, stock,
+                           attributes, image_url, is_withdrawn, added_at, version, position)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[],
+                         $7::int[], $8::jsonb[], $9::text[], $10::bool[], $11::timestamptz[],
+                         $12::int[], $13::bigint[])
+    ON CONFLICT (product_id) DO UPDATE SET
+        name = excluded.name, description = excluded.description, category = excluded.category,
+        price_minor = excluded.price_minor, currency = excluded.currency, stock = excluded.stock,
+        attributes = excluded.attributes, image_url = excluded.image_url,
+        is_withdrawn = excluded.is_withdrawn, version = excluded.version,
+        position = excluded.position"""
+
+_COLUMNS = (
+    "product_id",
+    "name",
+    "description",
+    "category",
+    "price_minor",
+    "currency",
+    "stock",
+    "attributes",
+    "image_url",
+    "is_withdrawn",
+    "added_at",
+    "version",
+    "position",
+)
+
+
+def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
+    key, event = _key(recorded), recorded.event
+    if isinstance(event, Product.Added):
+        rows[key] = {"product_id": key, "is_withdrawn": False, "added_at": recorded.occurred_at}
+        rows[key].update(price_minor=event.price.amount, currency=event.price.currency)
+        rows[key].update(stock=event.stock)
+    row = rows.get(key)
+    if row is None:
+        return
+    match event:
+        case Product.Added() | Product.DetailsChanged():
+            row.update(
+                name=event.name,
+                description=event.description,
+                category=event.category,
+                attributes=msgspec.json.encode(event.attributes).decode(),
+                image_url=event.image_url,
+            )
+        case Product.PriceChanged():
+            row.update(price_minor=event.price.amount, currency=event.price.currency)
+        case Product.StockAdjusted():
+            row["stock"] = event.stock
+        case Product.StockReserved() if row["stock"] is not None:
+            row["stock"] -= event.quantity
+        case Product.StockReturned() if row["stock"] is not None:
+            row["stock"] += event.quantity
+        case Product.Withdrawn():
+            row["is_withdrawn"] = True
+    row["version"] = recorded.version
+    row["position"] = recorded.position
+
+
+async def _write_categories(connection: Connection, batch: Sequence[Recorded]) -> None:
+    rows: dict[str, tuple[str, str, str | None, int]] = {}
+    for recorded in batch:
+        key, event = _key(recorded), recorded.event
+        match event:
+            case Category.Created():
+                rows[key] = (key, event.name, event.parent, recorded.position)
+            case Category.Renamed():
+                parent = rows[key][2] if key in rows else None
+                rows[key] = (key, event.name, parent, recorded.position)
+    await write_rows(
+        connection,
+        """INSERT INTO categories AS c (category_id, name, parent, position)
+           SELECT id, name, coalesce(parent, ''), position
+           FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+                AS n (id, name, parent, position)
+           ON CONFLICT (category_id) DO UPDATE
+               SET name = excluded.name, position = excluded.position""",
+        rows.values(),
+    )
+
+
+def _values(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[column] for column in _COLUMNS)
+
+
+def _key(recorded: Recorded) -> str:
+    return recorded.stream_id.partition("-")[2]
+
+
+def _row(row: Any) -> ProductRow:
+    values = list(row)
+    values[7] = msgspec.json.decode(values[7])
+    return ProductRow(*values)
+
+
+def _as_tsquery(query: str) -> str:
+    """Return the words as a query for all of them, each also as a beginning."""
+    words = ["".join(c for c in word if c.isalnum()) for word in query.split()]
+    return " & ".join(f"{word}:*" for word in words if word)

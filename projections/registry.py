@@ -1,0 +1,30 @@
+"""Every read model there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from projections.baskets import Baskets
+from projections.catalogue import Catalogue
+from projections.interactions import Interactions
+from projections.live_kpis import LiveKpis
+from projections.orders import Orders
+from projections.product_sales import ProductSales
+from projections.reviews import Reviews
+from projections.shopper_directory import ShopperDirectory
+
+if TYPE_CHECKING:
+    from projections.projection import Projection
+
+PROJECTIONS: tuple[Projection, ...] = (
+    Catalogue(),
+    ShopperDirectory(),
+    Baskets(),
+    Orders(),
+    Reviews(),
+    Interactions(),
+    ProductSales(),
+    LiveKpis(),
+)
+
+BY_NAME: dict[str, Projection] = {projection.name: projection for projection in PROJECTIONS}
