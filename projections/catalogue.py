@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -87,7 +87,7 @@ async def find_product(connection: Connection, product_id: str) -> ProductRow | 
     return _row(row) if row else None
 
 
-async def search_products(  # noqa: PLR0913 - each narrows the search
+async def search_products(
     connection: Connection,
     *,
     query: str = "",

@@ -21,13 +21,13 @@ async def rows_by_key(
     return {row[key]: dict(row) for row in rows}
 
 
-async def write_rows(
-    connection: Connection, statement: str, rows: Iterable[Sequence[Any]]
-) -> None:
+async def write_rows(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
     """Run a statement over ``unnest($1, $2, ...)``, one array for each column; nothing for no rows.
 
     Sorted by their first columns, the key, so that all transactions lock in one order.
     """
     ordered = sorted(rows, key=lambda row: (str(row[0]), str(row[1])))
     if ordered:
-        await connection.execute(statement, *(list(column) for column in zip(*ordered, strict=True)))
+        await connection.execute(
+            statement, *(list(column) for column in zip(*ordered, strict=True))
+        )

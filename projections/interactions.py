@@ -8,7 +8,7 @@ split of a history adds up to the same.
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -101,9 +101,11 @@ class Interactions:
         for event in batch:
             _fold(cells, ratings, event)
         joins = [e for e in batch if isinstance(e.event, Shopper.VisitorJoined)]
-        await _join(connection, joins)
+        identities = _identities(joins)
+        await write_rows(connection, _IDENTIFY, identities)
         await write_rows(connection, _ADD, ((*key, *cell) for key, cell in cells.items()))
         await write_rows(connection, _RATE, ((*key, stars) for key, stars in ratings.items()))
+        await write_rows(connection, _ATTRIBUTE, identities)
 
 
 async def interactions_after(
@@ -171,6 +173,17 @@ _RATE = """
     UPDATE interactions i SET rating = n.rating
     FROM unnest($1::text[], $2::text[], $3::int[]) AS n (source, product_id, rating)
     WHERE i.source = n.source AND i.product_id = n.product_id"""
+
+# Whose cells a visitor's are: those still to come by the identity, those there by the update.
+_IDENTIFY = """
+    INSERT INTO interaction_identities (source, person, position)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
+    ON CONFLICT (source) DO UPDATE SET person = excluded.person, position = excluded.position"""
+
+_ATTRIBUTE = """
+    UPDATE interactions i SET person = n.person, position = greatest(i.position, n.position)
+    FROM unnest($1::text[], $2::text[], $3::bigint[]) AS n (source, person, position)
+    WHERE i.source = n.source"""
 
 _VIEWS, _CLICKS, _DWELL, _ADDS, _REMOVES, _ORDERS, _UNITS, _RETURNED, _FIRST, _LAST, _AT = range(11)
 
@@ -257,26 +270,11 @@ def _owner(recorded: Recorded) -> str:
     return recorded.stream_id.partition("-")[2]
 
 
-async def _join(connection: Connection, joins: Sequence[Recorded]) -> None:
-    """Give the visitors' cells, and those still to come, to the shoppers they turned out to be."""
-    persons: dict[str, tuple[str, int]] = {}
+def _identities(joins: Sequence[Recorded]) -> list[tuple[str, str, int]]:
+    """Return (visitor as a source, shopper as a person, position), the last join of each."""
+    last: dict[str, tuple[str, str, int]] = {}
     for recorded in joins:
-        visitor = getattr(recorded.event, "visitor", "")
+        source = f"visitor:{getattr(recorded.event, 'visitor', '')}"
         person = "shopper:" + recorded.stream_id.partition("-")[2]
-        persons[f"visitor:{visitor}"] = (person, recorded.position)
-    rows = [(source, person, position) for source, (person, position) in persons.items()]
-    await write_rows(
-        connection,
-        """INSERT INTO interaction_identities (source, person, position)
-           SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
-           ON CONFLICT (source) DO UPDATE
-               SET person = excluded.person, position = excluded.position""",
-        rows,
-    )
-    await write_rows(
-        connection,
-        """UPDATE interactions i SET person = n.person, position = greatest(i.position, n.position)
-           FROM unnest($1::text[], $2::text[], $3::bigint[]) AS n (source, person, position)
-           WHERE i.source = n.source""",
-        rows,
-    )
+        last[source] = (source, person, recorded.position)
+    return list(last.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -40,7 +40,9 @@ class Reviews:
     tables = ("reviews",)
     events: tuple[type[Event], ...] = (Review.Submitted, Review.Edited, Review.Withdrawn)
     feed = Feed(
-        "reviews", ("review_id",), ("review_id", "product_id", "rating", "is_withdrawn", "edited_at")
+        "reviews",
+        ("review_id",),
+        ("review_id", "product_id", "rating", "is_withdrawn", "edited_at"),
     )
 
     async def apply(self, connection: Connection, batch: Sequence[Recorded]) -> None:
