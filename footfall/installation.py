@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def servers(settings: Settings, *, brings_up_to_date: bool = False) -> AsyncIterator[Settings]:
+async def servers(
+    settings: Settings, *, brings_up_to_date: bool = False
+) -> AsyncIterator[Settings]:
     """Yield the settings with the addresses of running servers in them.
 
     An embedded server that another process of this installation runs is shared, else it is

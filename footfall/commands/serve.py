@@ -79,7 +79,9 @@ async def worker(command_line: CommandLine, name: str) -> None:
         await until(stop, run_worker(shop, name))
 
 
-async def run_everything(settings: Settings, stop: asyncio.Event, *, says_ready: bool = True) -> None:
+async def run_everything(
+    settings: Settings, stop: asyncio.Event, *, says_ready: bool = True
+) -> None:
     """Run API and workers as processes of their own until ``stop``."""
     if settings.port == 0:
         settings = msgspec.structs.replace(settings, port=free_port(settings.host))
