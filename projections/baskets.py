@@ -127,7 +127,7 @@ _UPSERT = """
         version = excluded.version, position = excluded.position"""
 
 
-def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
+def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:  # noqa: C901 - a table
     owner, event = recorded.stream_id.partition("-")[2], recorded.event
     row = rows.setdefault(
         owner, {"owner": owner, "items": {}, "state": "open", "first_item_at": None}

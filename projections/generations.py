@@ -175,7 +175,8 @@ async def checksum(connection: Connection, projection: Projection, generation: i
     schema = schema_of(projection.name, generation)
     sums = [
         await connection.fetchval(
-            f"""SELECT count(*)::text || ':' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)
+            f"""SELECT count(*)::text || ':'
+                       || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)
                 FROM {schema}.{table} t"""  # noqa: S608 - names from the code
         )
         for table in projection.tables

@@ -188,7 +188,7 @@ _ATTRIBUTE = """
 _VIEWS, _CLICKS, _DWELL, _ADDS, _REMOVES, _ORDERS, _UNITS, _RETURNED, _FIRST, _LAST, _AT = range(11)
 
 
-def _fold(
+def _fold(  # noqa: C901 - a table of what each event adds
     cells: dict[tuple[str, str], list[Any]],
     ratings: dict[tuple[str, str], int],
     recorded: Recorded,

@@ -136,10 +136,10 @@ class LiveKpis:
             if counts:
                 minutes.setdefault(key, Counter()).update(counts)
                 positions[key] = recorded.position
-            if visitor := getattr(recorded.event, "visitor", ""):
-                if not isinstance(recorded.event, Order.Placed):
-                    for size in BUCKETS:
-                        visitors[size, bucket_start(start, size), visitor] = recorded.position
+            visitor = getattr(recorded.event, "visitor", "")
+            if visitor and not isinstance(recorded.event, Order.Placed):
+                for size in BUCKETS:
+                    visitors[size, bucket_start(start, size), visitor] = recorded.position
         rows = _all_sizes(minutes, positions)
         await _add_new_visitors(connection, visitors, rows)
         await write_rows(

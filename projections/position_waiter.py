@@ -7,7 +7,6 @@ from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
-import redis.asyncio as aioredis
 import structlog
 from redis.exceptions import RedisError
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import asyncpg
+    import redis.asyncio as aioredis
 
 logger = structlog.get_logger(__name__)
 
@@ -77,7 +77,12 @@ class PositionWaiter:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def wait_for(self, names: Iterable[str], position: int, timeout: float) -> None:
+    async def wait_for(
+        self,
+        names: Iterable[str],
+        position: int,
+        timeout: float,  # noqa: ASYNC109 - part of the question
+    ) -> None:
         """Return once all the named read models stand at ``position`` or beyond.
 
         Raises StillBehind after ``timeout`` seconds, naming one that does not.

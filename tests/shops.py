@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from projections.projection import Projection
 
 MASTER_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+ALL = tuple(projection.name for projection in PROJECTIONS)
 THEN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -61,9 +62,7 @@ async def projecting(
             await task
 
 
-async def caught_up(
-    shop: Shop, names: Sequence[str] = tuple(p.name for p in PROJECTIONS), *, seconds: float = 20
-) -> None:
+async def caught_up(shop: Shop, names: Sequence[str] = ALL, *, seconds: float = 20) -> None:
     """Return once the named read models stand at the head of the log."""
     head = await shop.journal.head()
     async with asyncio.timeout(seconds):

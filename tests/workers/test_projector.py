@@ -6,6 +6,7 @@ import asyncio
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from application import baskets, shoppers
@@ -170,9 +171,9 @@ async def test_a_feed_reaches_its_followers_and_outlives_a_flushed_redis(shop: S
         async for rows in follow_feed(
             shop.pool, shop.redis, BY_NAME["baskets"], 0, poll_seconds=0.2
         ):
-            for row in rows:
-                if row.key == owner:
-                    pieces.append(int(row.data.split(b'"pieces":')[1].split(b",")[0]))
+            pieces.extend(
+                msgspec.json.decode(row.data)["pieces"] for row in rows if row.key == owner
+            )
             if pieces and pieces[-1] == 20:
                 return
 
