@@ -42,7 +42,8 @@ async def open_session(
             "DELETE FROM app.sessions WHERE actor = $1 AND expires_at < $2", actor, now
         )
         await connection.execute(
-            "INSERT INTO app.sessions (token_hash, actor, roles, expires_at) VALUES ($1, $2, $3, $4)",
+            """INSERT INTO app.sessions (token_hash, actor, roles, expires_at)
+               VALUES ($1, $2, $3, $4)""",
             hash_token(token),
             session.actor,
             list(session.roles),
@@ -80,4 +81,6 @@ async def close_session(pool: asyncpg.Pool[Any], token_hash: bytes) -> None:
 
 async def close_sessions_of(pool: asyncpg.Pool[Any], actor: str, *, keep: bytes = b"") -> None:
     """Sign somebody out everywhere, but for the session with the token hash ``keep``."""
-    await pool.execute("DELETE FROM app.sessions WHERE actor = $1 AND token_hash <> $2", actor, keep)
+    await pool.execute(
+        "DELETE FROM app.sessions WHERE actor = $1 AND token_hash <> $2", actor, keep
+    )

@@ -1,0 +1,40 @@
+"""The topics of the live stream. A new one is one line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.live_client import FEED
+from projections.feeds import PAGE, read_feed
+from projections.registry import BY_NAME
+
+if TYPE_CHECKING:
+    from projections.feeds import FeedRow
+    from projections.projection import Connection, Projection
+
+STATE_TOPICS: dict[str, Projection] = {
+    "kpis": BY_NAME["live_kpis"],
+    "products": BY_NAME["product_sales"],
+}
+"""Topics that show the rows of a read model; a client gets the newest row of each key."""
+
+TOPICS = (*STATE_TOPICS, FEED)
+LATER_TOPICS = frozenset({"visitors", "intent", "alerts", "recommendations"})
+"""Known names whose read models are still to come."""
+
+
+async def newest_rows(connection: Connection, projection: Projection, limit: int) -> list[FeedRow]:
+    """Return about the ``limit`` rows that changed last, in order of position."""
+    if projection.feed is None:
+        return []
+    before: int = await connection.fetchval(
+        f"""SELECT coalesce((SELECT position FROM {projection.feed.table}
+                             ORDER BY position DESC OFFSET $1 LIMIT 1), 0)""",  # noqa: S608
+        limit,
+    )
+    rows: list[FeedRow] = []
+    while page := await read_feed(connection, projection, rows[-1].position if rows else before):
+        rows += page
+        if len(page) < PAGE:
+            break
+    return rows
