@@ -17,6 +17,7 @@ from domain.vocabulary import AGGREGATE_OF, EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -38,6 +39,7 @@ class _Plan:
         hints = get_type_hints(event_class, include_extras=True)
         own = [f.name for f in dataclass_fields(event_class) if f.name not in ENVELOPE_FIELDS]  # type: ignore[arg-type]  # its metaclass makes it a dataclass
         self.event_class = event_class
+        self.hints = {name: hints[name] for name in own}
         self.personal = {name: hints[name] for name in own if PERSONAL in get_args(hints[name])}
         self.subject_field = event_class.SUBJECT_FIELD
         stored: dict[str, Any] = {name: hints[name] for name in own}
@@ -61,6 +63,29 @@ class _Plan:
 @cache
 def _plan(topic: str) -> _Plan:
     return _Plan(topic, EVENTS[topic])
+
+
+def event_from_fields(
+    topic: str, stream_id: str, occurred_at: datetime, fields: dict[str, Any]
+) -> Event:
+    """Return an event made of its own fields, in clear, as an export has them.
+
+    Raises KeyError for an unknown topic, TypeError or ValueError for fields that do not fit.
+    """
+    plan = _plan(topic)
+    values = {
+        name: msgspec.convert(value, plan.hints[name])
+        for name, value in fields.items()
+        if name in plan.hints
+    }
+    make: Callable[..., Event] = plan.event_class
+    return make(
+        originator_id=stream_id,
+        originator_version=0,
+        timestamp=occurred_at,
+        **plan.originator,
+        **values,
+    )
 
 
 class EventCodec:

@@ -1,0 +1,1 @@
+"""History from elsewhere, turned into events at their true time."""
