@@ -1,0 +1,1 @@
+"""A made-up shop's catalogue and shoppers, shaped like real ones."""
