@@ -40,9 +40,9 @@ async def add_item(
         product = loaded.get(Product, product_id)
         if product is None:
             raise ProductNotFound(f"there is no product {product_id}")
-        product.check_is_sold()
-        product.check_available(quantity)
         basket = loaded.get(Basket, owner) or Basket.open(owner, context.now)
+        product.check_is_sold()
+        product.check_available(basket.pieces(product_id) + quantity)
         basket.add_item(product_id, quantity, product.price, context.now)
         return answer(basket), [basket]
 
@@ -71,6 +71,7 @@ async def change_quantity(
         product = loaded.get(Product, product_id)
         held = basket.item(product_id)
         if product is not None and quantity > held.quantity:
+            product.check_is_sold()
             product.check_available(quantity)
         basket.change_quantity(product_id, quantity, context.now)
         return answer(basket), [basket]

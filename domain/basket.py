@@ -77,8 +77,7 @@ class Basket(Aggregate):
         """Whether the basket was empty before."""
 
         def apply(self, aggregate: Basket) -> None:
-            held = aggregate.items.get(self.product_id)
-            quantity = self.quantity + (held.quantity if held else 0)
+            quantity = self.quantity + aggregate.pieces(self.product_id)
             aggregate.items[self.product_id] = BasketItem(
                 self.product_id, quantity, self.unit_price
             )
@@ -131,8 +130,7 @@ class Basket(Aggregate):
 
         def apply(self, aggregate: Basket) -> None:
             for item in self.items:
-                held = aggregate.items.get(item.product_id)
-                quantity = min(item.quantity + (held.quantity if held else 0), MOST_PIECES)
+                quantity = min(item.quantity + aggregate.pieces(item.product_id), MOST_PIECES)
                 aggregate.items[item.product_id] = msgspec.structs.replace(item, quantity=quantity)
 
     def __init__(self, owner: str) -> None:
@@ -156,9 +154,8 @@ class Basket(Aggregate):
 
     def add_item(self, product_id: str, quantity: int, unit_price: Money, now: datetime) -> None:
         """Put pieces of a product in, on top of those already there."""
-        held = self.items.get(product_id)
-        _check_quantity(quantity + (held.quantity if held else 0), asked=quantity)
-        if held is None and len(self.items) >= MOST_LINES:
+        _check_quantity(quantity + self.pieces(product_id), asked=quantity)
+        if product_id not in self.items and len(self.items) >= MOST_LINES:
             raise BasketFull
         if self.total is not None and self.total.currency != unit_price.currency:
             raise MixedCurrencies
@@ -225,6 +222,11 @@ class Basket(Aggregate):
             heir.ItemsTakenOver, timestamp=now, source=self.owner, items=tuple(items)
         )
         self.trigger_event(self.HandedOver, timestamp=now, heir=heir.owner)
+
+    def pieces(self, product_id: str) -> int:
+        """Return how many pieces of a product are in it."""
+        held = self.items.get(product_id)
+        return held.quantity if held else 0
 
     def item(self, product_id: str) -> BasketItem:
         """Return the line of a product."""
