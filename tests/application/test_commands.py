@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from argon2 import PasswordHasher
 
 from application import baskets, categories, orders, products, reviews, shoppers, snapshots
 from application.context import Context, Idempotency
@@ -59,6 +60,13 @@ LATER = Context(actor="test", now=NOW + timedelta(hours=1))
 HOME = Address("Ann Lee", "Main Street 1", "Berlin", "10115", "DE")
 ANN = Profile("Ann Lee", "ann@example.com", "ann")
 PASSWORD = "correct horse"
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash at once: how long it takes is not what is tested here."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("application.passwords._hasher", quick)
 
 
 def a_journal(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,13 @@ SECRETS = (
     "85701",
     "correct horse",
 )
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash at once: how long it takes is not what is tested here."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("application.passwords._hasher", quick)
 
 
 async def a_lived_in_log() -> tuple[MemoryEventStore, MemoryKeyring]:
