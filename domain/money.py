@@ -32,12 +32,12 @@ class Money(msgspec.Struct, frozen=True):
 
 def require_price(price: Money, field: str = "price") -> None:
     """Raise InvalidFields unless the price is a plausible one: not negative, a known shape."""
-    is_currency = len(price.currency) == CURRENCY_LETTERS and price.currency.isascii()
+    is_word = price.currency.isascii() and price.currency.isalpha()
     require(
         (price.amount >= 0, f"{field}.amount", "negative", "a price is not negative"),
         (price.amount < 10**12, f"{field}.amount", "too_large", "a price is below 10^12"),
         (
-            is_currency and price.currency.isupper(),
+            is_word and price.currency.isupper() and len(price.currency) == CURRENCY_LETTERS,
             f"{field}.currency",
             "invalid",
             "a currency is three capital letters, as in EUR",

@@ -12,6 +12,7 @@ from domain.events import PERSONAL, Aggregate
 
 NAME_LETTERS = 3
 POSTCODE_LETTERS = 10
+LINE_LETTERS = 200
 PASSWORD_LETTERS = 8
 ADDRESSES = 20
 PURPOSES = frozenset({"analytics", "personalisation", "marketing"})
@@ -193,7 +194,7 @@ class Shopper(Aggregate):
         self, profile: Profile, *, email_hash: str, username_hash: str, now: datetime
     ) -> None:
         """Take over a new profile; nothing is recorded where nothing changes."""
-        self._check_is_there()
+        self.check_is_there()
         check_profile(profile)
         if profile == self.profile:
             return
@@ -209,12 +210,12 @@ class Shopper(Aggregate):
 
     def change_password(self, password_hash: str, now: datetime) -> None:
         """Take over a new password, already hashed."""
-        self._check_is_there()
+        self.check_is_there()
         self.trigger_event(self.PasswordChanged, timestamp=now, password_hash=password_hash)
 
     def add_address(self, address_id: str, address: Address, now: datetime) -> None:
         """Add an address; refused with InvalidFields for one that cannot be."""
-        self._check_is_there()
+        self.check_is_there()
         check_address(address)
         if len(self.addresses) >= ADDRESSES:
             raise TooManyAddresses
@@ -233,23 +234,23 @@ class Shopper(Aggregate):
 
     def sign_in(self, visitor: str, now: datetime) -> None:
         """Note a sign-in, from the device known as ``visitor``."""
-        self._check_is_there()
+        self.check_is_there()
         self.trigger_event(self.SignedIn, timestamp=now, visitor=visitor)
 
     def sign_out(self, now: datetime) -> None:
         """Note a sign-out."""
-        self._check_is_there()
+        self.check_is_there()
         self.trigger_event(self.SignedOut, timestamp=now)
 
     def join_visitor(self, visitor: str, now: datetime) -> None:
         """Take over the history of an anonymous visitor; once is enough."""
-        self._check_is_there()
+        self.check_is_there()
         if visitor and visitor not in self.visitors:
             self.trigger_event(self.VisitorJoined, timestamp=now, visitor=visitor)
 
     def set_consent(self, purposes: dict[str, bool], now: datetime) -> None:
         """Give or withdraw consent, by purpose; purposes not named stay as they are."""
-        self._check_is_there()
+        self.check_is_there()
         require(
             (
                 purposes.keys() <= PURPOSES,
@@ -264,10 +265,11 @@ class Shopper(Aggregate):
 
     def erase(self, now: datetime) -> None:
         """Close the account for good. The caller destroys the key that its personal fields need."""
-        self._check_is_there()
+        self.check_is_there()
         self.trigger_event(self.Erased, timestamp=now)
 
-    def _check_is_there(self) -> None:
+    def check_is_there(self) -> None:
+        """Raise ShopperErased where the account is closed."""
         if self.is_erased:
             raise ShopperErased
 
@@ -309,19 +311,23 @@ def check_address(address: Address) -> None:
     require(
         *(
             (bool(getattr(address, field).strip()), field, "required", f"{field} is required")
-            for field in ("recipient", "street", "city", "postcode", "country")
+            for field in Address.__struct_fields__
+        ),
+        *(
+            (
+                len(getattr(address, field)) <= LINE_LETTERS,
+                field,
+                "length",
+                f"{field} has at most 200 characters",
+            )
+            for field in Address.__struct_fields__
+            if field != "postcode"
         ),
         (
             len(address.postcode) <= POSTCODE_LETTERS,
             "postcode",
             "length",
             "a postcode has at most 10 characters",
-        ),
-        (
-            all(len(value) <= 200 for value in msgspec.structs.astuple(address)),  # noqa: PLR2004
-            "address",
-            "length",
-            "a line of an address has at most 200 characters",
         ),
     )
 

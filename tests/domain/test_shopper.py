@@ -151,7 +151,7 @@ def test_a_line_of_an_address_is_not_endless() -> None:
     with pytest.raises(InvalidFields) as refusal:
         check_address(Address("Ann Lee", "x" * 201, "Berlin", "10115", "DE"))
 
-    assert fields_refused(refusal) == ["address"]
+    assert fields_refused(refusal) == ["street"]
 
 
 def test_an_account_holds_at_most_twenty_addresses() -> None:
