@@ -60,6 +60,7 @@ async def place_order(  # noqa: C901 - one decision over many streams, read top 
             shopper = loaded.get(Shopper, shopper_id)
             if shopper is None:
                 raise ShopperNotFound
+            shopper.check_is_there()
             address = shopper.address(address_id) if address_id else None
             basket = loaded.get(Basket, owner)
             if basket is None or not basket.items:

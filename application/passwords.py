@@ -23,16 +23,15 @@ async def is_password(kept_hash: str, password: str) -> bool:
 
     Takes as long for an account that does not exist: pass an empty hash.
     """
-    kept_hash = kept_hash or _nobodys_hash()
     return await asyncio.get_running_loop().run_in_executor(_threads, _verify, kept_hash, password)
 
 
 def _verify(kept_hash: str, password: str) -> bool:
     try:
-        _hasher.verify(kept_hash, password)
+        _hasher.verify(kept_hash or _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
-    return kept_hash != _nobodys_hash()
+    return bool(kept_hash)
 
 
 @cache

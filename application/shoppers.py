@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from application.errors import Conflict, PreconditionFailed
+from application.journal import ATTEMPTS
 from application.passwords import hash_password, is_password
 from domain.basket import Basket
 from domain.errors import Rejected
@@ -14,13 +16,14 @@ from domain.shopper import (
     Address,
     Profile,
     Shopper,
+    ShopperErased,
     ShopperNotFound,
     check_password,
     check_profile,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from application.context import Context, Outcome
     from application.journal import Journal, Loaded
@@ -141,40 +144,43 @@ async def change_profile(
     if_match: int | None = None,
 ) -> Outcome[ShopperAnswer]:
     """Change name, e-mail or username; what is None stays."""
-    seen = await journal.load(Shopper, shopper_id)
-    if seen is None:
-        raise ShopperNotFound
-    old = (seen.email_hash, seen.username_hash)
-    wanted = Profile(
-        name if name is not None else seen.profile.name,
-        email if email is not None else seen.profile.email,
-        username if username is not None else seen.profile.username,
-    )
-    check_profile(wanted)
-    new = _hashes(journal, wanted)
-    keys = [f"email:{h}" for h in {old[0], new[0]}] + [f"username:{h}" for h in {old[1], new[1]}]
 
-    def decide(loaded: Loaded) -> tuple[ShopperAnswer, list[Aggregate]]:
-        shopper = _require(loaded, shopper_id)
-        changed: list[Aggregate] = [shopper]
-        for kind, before, after in (("email", old[0], new[0]), ("username", old[1], new[1])):
-            if before == after:
-                continue
-            key = f"{kind}:{after}"
-            found = loaded.get(Reservation, key)
-            changed.append(Reservation.claim(key, found, shopper_id, context.now))
-            if released := loaded.get(Reservation, f"{kind}:{before}"):
-                released.release(shopper_id, context.now)
-                changed.append(released)
-        shopper.change_profile(wanted, email_hash=new[0], username_hash=new[1], now=context.now)
-        return _answer(shopper), changed
+    async def attempt(seen: Shopper) -> Outcome[ShopperAnswer]:
+        wanted = Profile(
+            name if name is not None else seen.profile.name,
+            email if email is not None else seen.profile.email,
+            username if username is not None else seen.profile.username,
+        )
+        check_profile(wanted)
+        old, new = (seen.email_hash, seen.username_hash), _hashes(journal, wanted)
+        keys = [
+            *(f"email:{h}" for h in {old[0], new[0]}),
+            *(f"username:{h}" for h in {old[1], new[1]}),
+        ]
 
-    return await journal.execute(
-        context,
-        decide,
-        writes=[(Shopper, shopper_id), *((Reservation, key) for key in keys)],
-        if_match={(Shopper, shopper_id): if_match if if_match is not None else seen.version},
-    )
+        def decide(loaded: Loaded) -> tuple[ShopperAnswer, list[Aggregate]]:
+            shopper = _require(loaded, shopper_id)
+            changed: list[Aggregate] = [shopper]
+            for kind, before, after in (("email", old[0], new[0]), ("username", old[1], new[1])):
+                if before == after:
+                    continue
+                key = f"{kind}:{after}"
+                found = loaded.get(Reservation, key)
+                changed.append(Reservation.claim(key, found, shopper_id, context.now))
+                if released := loaded.get(Reservation, f"{kind}:{before}"):
+                    released.release(shopper_id, context.now)
+                    changed.append(released)
+            shopper.change_profile(wanted, email_hash=new[0], username_hash=new[1], now=context.now)
+            return _answer(shopper), changed
+
+        return await journal.execute(
+            context,
+            decide,
+            writes=[(Shopper, shopper_id), *((Reservation, key) for key in keys)],
+            if_match={(Shopper, shopper_id): seen.version},
+        )
+
+    return await _as_seen(journal, shopper_id, attempt, if_match)
 
 
 async def change_password(
@@ -225,30 +231,65 @@ async def set_consent(
 
 
 async def erase(journal: Journal, context: Context, shopper_id: str) -> Outcome[ShopperAnswer]:
-    """Erase the account: record it, free e-mail and username, destroy the key."""
-    seen = await journal.load(Shopper, shopper_id)
-    if seen is None:
-        raise ShopperNotFound
-    keys = [f"email:{seen.email_hash}", f"username:{seen.username_hash}"]
+    """Erase the account: record it, free e-mail and username, destroy the key.
 
-    def decide(loaded: Loaded) -> tuple[ShopperAnswer, list[Aggregate]]:
-        shopper = _require(loaded, shopper_id)
-        shopper.erase(context.now)
-        changed: list[Aggregate] = [shopper]
-        for key in keys:
-            if reservation := loaded.get(Reservation, key):
-                reservation.release(shopper_id, context.now)
-                changed.append(reservation)
-        return _answer(shopper), changed
+    Asked again of an account that is erased, it is refused, but the key is destroyed all the same:
+    so an erasure that broke off in between can be brought to its end.
+    """
 
-    outcome = await journal.execute(
-        context,
-        decide,
-        writes=[(Shopper, shopper_id), *((Reservation, key) for key in keys)],
-        if_match={(Shopper, shopper_id): seen.version},
-    )
+    async def attempt(seen: Shopper) -> Outcome[ShopperAnswer]:
+        keys = [f"email:{seen.email_hash}", f"username:{seen.username_hash}"]
+
+        def decide(loaded: Loaded) -> tuple[ShopperAnswer, list[Aggregate]]:
+            shopper = _require(loaded, shopper_id)
+            shopper.erase(context.now)
+            changed: list[Aggregate] = [shopper]
+            for key in keys:
+                if reservation := loaded.get(Reservation, key):
+                    reservation.release(shopper_id, context.now)
+                    changed.append(reservation)
+            return _answer(shopper), changed
+
+        return await journal.execute(
+            context,
+            decide,
+            writes=[(Shopper, shopper_id), *((Reservation, key) for key in keys)],
+            if_match={(Shopper, shopper_id): seen.version},
+        )
+
+    try:
+        outcome = await _as_seen(journal, shopper_id, attempt, None)
+    except ShopperErased:
+        await journal.erase_key(shopper_id)
+        raise
     await journal.erase_key(shopper_id)
     return outcome
+
+
+async def _as_seen(
+    journal: Journal,
+    shopper_id: str,
+    attempt: Callable[[Shopper], Awaitable[Outcome[ShopperAnswer]]],
+    if_match: int | None,
+) -> Outcome[ShopperAnswer]:
+    """Run a command whose streams depend on the account, on the account as it was looked at.
+
+    It is run again where the account moved in between, unless the caller named a version.
+    """
+    for tries_left in reversed(range(ATTEMPTS)):
+        seen = await journal.load(Shopper, shopper_id)
+        if seen is None:
+            raise ShopperNotFound
+        if if_match is not None and if_match != seen.version:
+            raise PreconditionFailed(seen.id, seen.version)
+        try:
+            return await attempt(seen)
+        except PreconditionFailed as moved:
+            if if_match is not None:
+                raise
+            if not tries_left:
+                raise Conflict(moved.stream_id, moved.current_version) from moved
+    raise AssertionError  # the last attempt returned or raised
 
 
 def _join(loaded: Loaded, shopper: Shopper, visitor: str, context: Context) -> list[Aggregate]:
