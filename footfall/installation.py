@@ -33,9 +33,9 @@ async def servers(
         redis_url = settings.redis_url or await stack.enter_async_context(
             embedded_redis(settings.data_dir)
         )
-        direct_url: str = settings.database_direct_url or database_url
+        direct_url = settings.database_direct_url or database_url
         if brings_up_to_date:
-            await migrate(direct_url)
+            await migrate(str(direct_url))
         yield msgspec.structs.replace(
             settings,
             database_url=database_url,

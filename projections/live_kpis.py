@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -138,8 +139,9 @@ class LiveKpis:
                 positions[key] = recorded.position
             visitor = getattr(recorded.event, "visitor", "")
             if visitor and not isinstance(recorded.event, Order.Placed):
-                for size in BUCKETS:
-                    visitors[size, bucket_start(start, size), visitor] = recorded.position
+                for size, begin in _starts(start).items():
+                    # Their first event counts them, however many of them come in one batch.
+                    visitors.setdefault((size, begin, visitor), recorded.position)
         rows = _all_sizes(minutes, positions)
         await _add_new_visitors(connection, visitors, rows)
         await write_rows(
@@ -169,11 +171,13 @@ async def kpis(
 
 def bucket_start(moment: datetime, size: str) -> datetime:
     """Return the beginning of the bucket that a moment falls into."""
-    start = moment.astimezone(UTC).replace(second=0, microsecond=0)
-    if size == "minute":
-        return start
-    start = start.replace(minute=0)
-    return start if size == "hour" else start.replace(hour=0)
+    return _starts(moment.astimezone(UTC).replace(second=0, microsecond=0))[size]
+
+
+@lru_cache(maxsize=4_096)
+def _starts(minute: datetime) -> dict[str, datetime]:
+    hour = minute.replace(minute=0)
+    return {"minute": minute, "hour": hour, "day": hour.replace(hour=0)}
 
 
 _ADD = f"""
@@ -233,8 +237,8 @@ def _all_sizes(
 ) -> dict[tuple[str, datetime, str], Counter[str]]:
     rows: dict[tuple[str, datetime, str], Counter[str]] = {}
     for (start, currency), counts in minutes.items():
-        for size in BUCKETS:
-            row = rows.setdefault((size, bucket_start(start, size), currency), Counter())
+        for size, begin in _starts(start).items():
+            row = rows.setdefault((size, begin, currency), Counter())
             row.update(counts)
             row["position"] = max(row["position"], positions[start, currency])
     return rows

@@ -32,10 +32,13 @@ TRANSIENT = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
     OSError,
     TimeoutError,
 )
-"""What passes by itself: worth trying again, never a reason to park an event."""
+"""What passes by itself or is an operator's to mend: tried again, never laid to an event."""
 
 
 class Runner:

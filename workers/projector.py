@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from projections import generations
 from projections.checkpoints import Fenced, live_generation
-from projections.feeds import KEPT, publish, read_feed
+from projections.feeds import KEPT, publish, read_feed, stream_name
 from projections.position_waiter import tell_progress
 from projections.runner import TRANSIENT, Runner, patiently
 
@@ -30,15 +30,12 @@ logger = structlog.get_logger(__name__)
 
 PAGE = 500
 """Events of one transaction while following."""
-CATCH_UP_PAGE = 2_000
+CATCH_UP_PAGE = 5000
 """Events of one transaction far behind the head."""
 SETTLE_SECONDS = 0.02
 """Least time between two transactions of one read model: lets batches form under load."""
 QUEUED_PAGES = 20
 """Pages that wait for a slow read model before it goes its own way."""
-SKIPPED = 10 * KEPT
-"""Positions behind which a feed is not published: most of it would be trimmed at once, and
-followers that far back read Postgres anyway."""
 PERSIST_SECONDS = 1.0
 
 
@@ -55,12 +52,44 @@ async def run_projector(
     """
     async with asyncio.TaskGroup() as tasks:
         moved = asyncio.Event()
-        followers = [_Follower(journal, pool, client, p, moved) for p in projections]
+        past = _SharedPages(journal)
+        followers = [_Follower(pool, client, p, past, moved) for p in projections]
         for follower in followers:
             tasks.create_task(follower.run(), name=f"projection-{follower.name}")
             tasks.create_task(follower.publish(), name=f"feed-{follower.name}")
         tasks.create_task(_share_the_log(journal, followers), name="log-reader")
         tasks.create_task(_tell(client, followers, moved), name="progress")
+
+
+class _SharedPages:
+    """Pages of the past, read and decoded once for all that catch up at about the same time.
+
+    They begin at multiples of their size, so that followers meet on them wherever they start.
+    """
+
+    KEPT = 6
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._pages: dict[int, asyncio.Future[list[Recorded]]] = {}
+
+    async def after(self, position: int) -> list[Recorded]:
+        """Return events above ``position``, up to the end of its page."""
+        start = position - position % CATCH_UP_PAGE
+        page = self._pages.get(start)
+        if page is None:
+            page = asyncio.ensure_future(self._journal.read(start, CATCH_UP_PAGE))
+            self._pages[start] = page
+            while len(self._pages) > self.KEPT:
+                self._pages.pop(next(iter(self._pages)))
+        try:
+            events = await asyncio.shield(page)
+        except BaseException:
+            self._pages.pop(start, None)
+            raise
+        if len(events) < CATCH_UP_PAGE:
+            self._pages.pop(start, None)  # the head: it grows
+        return [event for event in events if event.position > position]
 
 
 class _Follower:
@@ -72,15 +101,15 @@ class _Follower:
 
     def __init__(
         self,
-        journal: Journal,
         pool: asyncpg.Pool[Any],
         client: aioredis.Redis,
         projection: Projection,
+        past: _SharedPages,
         moved: asyncio.Event,
     ) -> None:
         self.name = projection.name
         self.position = 0
-        self._journal = journal
+        self._past = past
         self._pool = pool
         self._client = client
         self._projection = projection
@@ -172,13 +201,12 @@ class _Follower:
 
     async def _next_page(self) -> list[Recorded]:
         if not self._is_close:
-            page = await self._journal.read(self._runner.position, CATCH_UP_PAGE)
-            if len(page) < PAGE:
-                self._is_close = True  # from here on the shared pages reach on without a gap
+            page = await self._past.after(self._runner.position)
+            if not page or page[-1].position % CATCH_UP_PAGE:  # the end of the log
+                self._is_close = True  # from here on the pages offered reach on without a gap
                 self._shared.clear()
-                page += await self._journal.read(
-                    page[-1].position if page else self._runner.position, CATCH_UP_PAGE
-                )
+                end = page[-1].position if page else self._runner.position
+                page += await self._past.after(end)
             return page
         if not self._shared:
             self._offered.clear()
@@ -228,7 +256,10 @@ class _Follower:
             self._committed.clear()
             if published is not None and published < self.position:
                 end = self.position
-                if end - published > SKIPPED:
+                if not self._is_close and end - published > KEPT:
+                    # Far behind, most of it would be trimmed at once. Followers read Postgres
+                    # where the stream does not reach back to them, so it must have no hole.
+                    await self._client.delete(stream_name(self.name))
                     published = end
                     continue
                 async with self._pool.acquire() as connection:
