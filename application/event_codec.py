@@ -43,7 +43,7 @@ class _Plan:
         self.personal = {name: hints[name] for name in own if PERSONAL in get_args(hints[name])}
         self.subject_field = event_class.SUBJECT_FIELD
         stored: dict[str, Any] = {name: hints[name] for name in own}
-        stored.update(dict.fromkeys(self.personal, str))
+        stored.update(dict.fromkeys(self.personal, str | None))
         shape: Any = TypedDict(topic, stored, total=False)  # type: ignore[misc]  # made at run time
         self.decode: Any = msgspec.json.Decoder(shape).decode
         self.decode_personal = {
@@ -54,8 +54,8 @@ class _Plan:
             self.originator["originator_topic"] = get_topic(AGGREGATE_OF[topic])
 
     def subject(self, stream_id: str, values: Mapping[str, Any]) -> str:
-        """Return the shopper whose key encrypts this event; empty where nobody's does."""
-        if not self.personal:
+        """Return the shopper whose key encrypts this event; empty where nothing is to encrypt."""
+        if all(values.get(name) is None for name in self.personal):
             return ""
         return values[self.subject_field] if self.subject_field else stream_id.partition("-")[2]
 
@@ -116,7 +116,8 @@ class EventCodec:
             if key is None:
                 raise SubjectErased
             for name in plan.personal:
-                values[name] = _encrypt(key, event_id, subject, name, values[name])
+                if values[name] is not None:
+                    values[name] = _encrypt(key, event_id, subject, name, values[name])
         return NewEvent(
             event_id=event_id,
             stream_id=event.originator_id,
@@ -170,8 +171,8 @@ def _event(
 ) -> Event:
     try:
         for name in plan.personal:
-            if name not in values:
-                continue  # recorded before the field came in: its default
+            if values.get(name) is None:
+                continue  # nothing was given, or it was recorded before the field came in
             key = keys.get(subject)
             if subject and key is None:
                 values[name] = "" if plan.personal[name].__origin__ is str else None
