@@ -48,7 +48,7 @@ def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespon
             services=services,
             caller=caller,
             visitor=visitor_id,
-            correlation_id=request["correlation_id"],
+            correlation_id=request[headers.CORRELATION_ID],
             body=await _body(request, route),
             query=query,
         )

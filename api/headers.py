@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from uuid import UUID
+
+from aiohttp import web
 
 from api.problems import bad_field
 from application.uuid7 import uuid7
 
-if TYPE_CHECKING:
-    from aiohttp import web
+CORRELATION_ID = web.RequestKey("correlation_id", UUID)
 
 CORRELATION = "Footfall-Correlation-Id"
 POSITION = "Footfall-Position"

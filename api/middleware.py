@@ -24,7 +24,7 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     """One middleware, in this order; several nested ones would cost a tenth of a request."""
     began = time.perf_counter()
     correlation_id = headers.correlation_id(request)
-    request["correlation_id"] = correlation_id
+    request[headers.CORRELATION_ID] = correlation_id
     clear_contextvars()
     bind_contextvars(correlation_id=str(correlation_id))
     metrics.IN_FLIGHT.inc()
@@ -42,6 +42,7 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
         metrics.IN_FLIGHT.dec()
     if not response.prepared:  # a stream has sent its headers long ago
         response.headers[headers.CORRELATION] = str(correlation_id)
+        response.headers["Server"] = "footfall"  # not which versions run here
         resource = request.match_info.route.resource
         route = resource.canonical if resource is not None else "none"
         seconds = time.perf_counter() - began

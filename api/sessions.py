@@ -82,7 +82,7 @@ async def sign_out(call: Call[None, None]) -> Reply:
 
 async def _find(
     call: Call[SignIn, None], username: str
-) -> tuple[str, tuple[str, ...], int | None] | None:
+) -> tuple[str, list[str], int | None] | None:
     """Return actor, roles and position. One password check, whoever it is: time tells nothing."""
     if await users.is_user(call.services.pool, username):
         user = await users.find_user_by_password(call.services.pool, username, call.body.password)
@@ -92,7 +92,7 @@ async def _find(
         return None
     context = msgspec.structs.replace(call.context(), actor=f"shopper:{shopper_id}")
     outcome = await shoppers.sign_in(call.journal, context, shopper_id, visitor=call.visitor)
-    return f"shopper:{shopper_id}", ("shopper",), outcome.position
+    return f"shopper:{shopper_id}", ["shopper"], outcome.position
 
 
 def _hash(call: Call[SignIn, None], username: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from api.headers import CORRELATION
+from api.headers import CORRELATION, CORRELATION_ID
 
 MEDIA = "text/event-stream"
 RETRY = b"retry: 2000\n\n"
@@ -20,7 +20,7 @@ _HEADERS = {
 def new_stream(request: web.Request) -> web.StreamResponse:
     """Return a stream to prepare. It is never compressed: that too keeps events back."""
     response = web.StreamResponse(headers=_HEADERS)
-    response.headers[CORRELATION] = str(request["correlation_id"])
+    response.headers[CORRELATION] = str(request[CORRELATION_ID])
     return response
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,7 +35,7 @@ class ApiKey(msgspec.Struct, frozen=True):
     key_id: str
     kind: str
     name: str
-    roles: tuple[str, ...]
+    roles: list[str]
     hint: str
     created_at: datetime
     revoked_at: datetime | None = None

@@ -20,7 +20,7 @@ class Session(msgspec.Struct, frozen=True):
     """Somebody is signed in until a moment."""
 
     actor: str
-    roles: tuple[str, ...]
+    roles: list[str]
     expires_at: datetime
 
 
@@ -36,7 +36,7 @@ async def open_session(
 ) -> NewSession:
     """Sign somebody in whose password was checked. Expired sessions of theirs go."""
     token = secrets.token_urlsafe(32)
-    session = Session(actor, tuple(roles), now + timedelta(seconds=seconds))
+    session = Session(actor, list(roles), now + timedelta(seconds=seconds))
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(
             "DELETE FROM app.sessions WHERE actor = $1 AND expires_at < $2", actor, now

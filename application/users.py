@@ -42,7 +42,7 @@ class User(msgspec.Struct, frozen=True):
     """A member of the staff."""
 
     username: str
-    roles: tuple[str, ...]
+    roles: list[str]
     created_at: datetime
 
 
