@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from application.context import Context
-    from application.event_store.store import Appended, EventStore
+    from application.event_store.store import Appended, EventStore, StoredEvent
     from application.keyring import KeyedHash, Keyring
     from application.snapshots import SnapshotStore
     from domain.events import Aggregate, Event, Recorded
@@ -35,8 +35,9 @@ T = TypeVar("T")
 ATTEMPTS = 10
 """How often a command is decided anew after losing a race to another process."""
 _REMEMBERED = 20_000
-_TRUSTED_SECONDS = 1.0
-"""How old an aggregate may be that a command only looks at, without writing to it."""
+_TRUSTED_SECONDS = 5.0
+"""How old an aggregate may be that a command only looks at, without writing to it; younger where
+this process follows the log and sees that somebody else wrote to it."""
 
 
 class Loaded:
@@ -111,7 +112,7 @@ class Journal:
         ``decide`` gets the aggregates of ``writes`` and ``reads`` and returns its answer with the
         aggregates that it changed; it may run several times. Each changed stream must still be at
         the version it was decided on, else it is decided again, a bounded number of times. An
-        aggregate only in ``reads`` may be a second old.
+        aggregate only in ``reads`` may be a few seconds old.
 
         Raises:
             Rejected: the domain refuses, decided on fresh state.
@@ -191,6 +192,7 @@ class Journal:
         pages = self.store.subscribe(after, page_size=page_size)
         try:
             async for page in pages:
+                self._notice(page)
                 yield await self._codec.decode(page)
         finally:
             await pages.aclose()
@@ -292,6 +294,13 @@ class Journal:
         self._remembered.move_to_end(aggregate.id)
         if len(self._remembered) > _REMEMBERED:
             self._remembered.popitem(last=False)
+
+    def _notice(self, page: Sequence[StoredEvent]) -> None:
+        """Forget what others have written to since."""
+        for event in page:
+            kept = self._remembered.get(event.stream_id)
+            if kept is not None and kept[1].version < event.version:
+                del self._remembered[event.stream_id]
 
     def _forget(self, stream_ids: Sequence[str]) -> None:
         for stream_id in stream_ids:

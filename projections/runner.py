@@ -133,9 +133,6 @@ class Runner:
 
     async def _commit(self, batch: Sequence[Recorded], end: int) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
-            # Rows and checkpoint are lost together or not at all, so nothing needs the disk's
-            # word for it: after a crash the same events are folded again.
-            await connection.execute("SET LOCAL synchronous_commit = off")
             await self._fold(connection, batch, end)
         self._held.position = self.position = end
 
@@ -153,9 +150,12 @@ class Runner:
         for event in batch:
             if isinstance(event.event, Undecodable):
                 raise UnreadableEvent(event.event.error)
-        await connection.execute(f"SET LOCAL search_path = {self._schema}, public")
+        # Rows and checkpoint are lost together or not at all, so nothing needs the disk's word
+        # for it: after a crash the same events are folded again.
+        await connection.execute(
+            f"SET LOCAL synchronous_commit = off; SET LOCAL search_path = {self._schema}, public"
+        )
         await self.projection.apply(connection, batch)
-        await connection.execute("SET LOCAL search_path = public")
 
     async def _park(self, event: Recorded, end: int, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}"
