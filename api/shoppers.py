@@ -14,7 +14,7 @@ from api.route import Reply, Route
 from api.services import CALLERS
 from application import sessions, shoppers
 from application.shopper_export import export_shopper
-from application.shoppers import AddressAnswer, ShopperAnswer
+from application.shoppers import AddressAnswer, RegisteredAnswer
 from domain.shopper import Address, Profile, Shopper
 from projections.shopper_directory import ShopperRow, find_shopper
 
@@ -103,7 +103,7 @@ async def register(call: Call[Registration, None]) -> Reply:
     """Open an account; the visitor's basket and history follow into it."""
     body = call.body
     outcome = await call.run(
-        ShopperAnswer,
+        RegisteredAnswer,
         lambda journal, context: shoppers.register(
             journal,
             context,
@@ -199,7 +199,7 @@ async def add_address(call: Call[NewAddress, None]) -> Reply:
             journal, context, call.shopper_id, new_id(), address
         ),
     )
-    answer = _address(outcome.answer.address_id, outcome.answer.address)
+    answer = _address(outcome.answer.address_id, address)
     return await call.reply(outcome, answer, stream_id=Shopper.stream_id(call.shopper_id))
 
 

@@ -13,7 +13,7 @@ import msgspec
 from application import snapshots
 from application.context import Outcome
 from application.errors import Conflict, IdempotencyKeyReused, IdempotencyReplay, PreconditionFailed
-from application.event_codec import EventCodec
+from application.event_codec import EventCodec, SubjectErased
 from application.event_store.store import Append, Condition, KeptAnswer
 from application.stream_locks import StreamLocks
 from application.uuid7 import uuid7
@@ -136,6 +136,11 @@ class Journal:
                     continue
                 try:
                     return await self._append(context, answer, changed, versions)
+                except SubjectErased:  # elsewhere; what is there now says so in the shop's words
+                    if not used_memory:
+                        raise
+                    is_fresh = True
+                    continue
                 except IdempotencyReplay as replay:
                     if (
                         context.idempotency

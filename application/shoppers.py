@@ -46,11 +46,16 @@ class ShopperAnswer(msgspec.Struct, frozen=True):
     consent: dict[str, bool]
 
 
+class RegisteredAnswer(msgspec.Struct, frozen=True):
+    """A new account. Nothing personal: it is kept, readable, with the idempotency key."""
+
+    shopper_id: str
+
+
 class AddressAnswer(msgspec.Struct, frozen=True):
-    """An address under its id."""
+    """A new address. Nothing personal, as RegisteredAnswer."""
 
     address_id: str
-    address: Address
 
 
 async def register(
@@ -61,7 +66,7 @@ async def register(
     password: str,
     *,
     visitor: str = "",
-) -> Outcome[ShopperAnswer]:
+) -> Outcome[RegisteredAnswer]:
     """Open an account; the visitor's basket and history follow into it.
 
     E-mail and username are claimed in the same append, so of two racing registrations one wins.
@@ -71,7 +76,7 @@ async def register(
     password_hash = await hash_password(password)
     email, username = _hashes(journal, profile)
 
-    def decide(loaded: Loaded) -> tuple[ShopperAnswer, list[Aggregate]]:
+    def decide(loaded: Loaded) -> tuple[RegisteredAnswer, list[Aggregate]]:
         now = context.now
         claims = [
             Reservation.claim(key, loaded.get(Reservation, key), shopper_id, now)
@@ -86,7 +91,8 @@ async def register(
             now=now,
         )
         changed: list[Aggregate] = [shopper, *claims]
-        return _answer(shopper), changed + _join(loaded, shopper, visitor, context)
+        joined = _join(loaded, shopper, visitor, context)
+        return RegisteredAnswer(shopper_id), changed + joined
 
     return await journal.execute(
         context,
@@ -207,7 +213,7 @@ async def add_address(
     def decide(loaded: Loaded) -> tuple[AddressAnswer, list[Aggregate]]:
         shopper = _require(loaded, shopper_id)
         shopper.add_address(address_id, address, context.now)
-        return AddressAnswer(address_id, address), [shopper]
+        return AddressAnswer(address_id), [shopper]
 
     return await journal.execute(context, decide, writes=[(Shopper, shopper_id)])
 

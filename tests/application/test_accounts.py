@@ -6,24 +6,26 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from argon2 import PasswordHasher
 
 from application import passwords, shoppers
-from application.context import Context
+from application.context import Context, Idempotency
 from application.errors import PreconditionFailed
 from application.event_store.memory import MemoryEventStore
 from application.journal import Journal
 from application.keyring import KeyedHash, MemoryKeyring
 from application.snapshots import MemorySnapshots
 from domain.reservation import Reservation
-from domain.shopper import Profile, Shopper, ShopperErased
+from domain.shopper import Address, Profile, Shopper, ShopperErased
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 CONTEXT = Context(actor="test", now=datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
 ANN = Profile("Ann Lee", "ann@example.com", "ann")
+HOME = Address("Ann Lee", "Ash Lane 1", "Tucson", "85701", "US")
 HASHES = KeyedHash(b"0" * 32)
 
 
@@ -144,6 +146,33 @@ async def test_an_erasure_that_broke_off_is_brought_to_its_end() -> None:
         await shoppers.erase(journal, CONTEXT, "1")
 
     assert await keyring.key("1") is None
+
+
+async def test_an_erasure_in_another_process_is_heard_of() -> None:
+    here, there = journals()
+    await shoppers.register(here, CONTEXT, "1", ANN, "correct horse")
+    await shoppers.sign_out(here, CONTEXT, "1")
+    await shoppers.erase(there, CONTEXT, "1")
+
+    with pytest.raises(ShopperErased):
+        await shoppers.add_address(here, CONTEXT, "1", "home", HOME)
+
+
+async def test_the_answer_kept_with_a_key_holds_nothing_personal() -> None:
+    journal, _ = journals()
+    keyed = {
+        key: msgspec.structs.replace(CONTEXT, idempotency=Idempotency(key, b"asked"))
+        for key in ("k1", "k2")
+    }
+
+    await shoppers.register(journal, keyed["k1"], "1", ANN, "correct horse")
+    await shoppers.add_address(journal, keyed["k2"], "1", "home", HOME)
+
+    kept = [await journal.idempotent_result(key) for key in keyed]
+    assert [answer[1] for answer in kept if answer] == [
+        b'{"shopper_id":"1"}',
+        b'{"address_id":"home"}',
+    ]
 
 
 async def test_a_refused_registration_claims_nothing() -> None:
