@@ -36,6 +36,7 @@ for command in (
     serve.api,
     serve.worker,
     demo.demo,
+    demo.simulate,
     data.migrate,
     imports.import_,
     data.replay,

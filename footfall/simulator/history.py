@@ -34,6 +34,10 @@ AT_ONCE: Final = 48
 """Visits that are written at once; their appends share commits."""
 
 
+class NotADemo(Exception):
+    """Simulated shoppers stay out of a real shop."""
+
+
 async def seed_shop(
     journal: Journal,
     *,
@@ -45,8 +49,10 @@ async def seed_shop(
 ) -> int:
     """Record the catalogue, and ``days`` of visits before ``until``; return how many visits.
 
-    Does nothing in a shop that was seeded before. ``progress`` is told visits done, and of all.
+    Does nothing in a shop that was seeded before; raises NotADemo in a real one.
+    ``progress`` is told visits done, and of all.
     """
+    await check_is_ours(journal)
     if await is_seeded(journal):
         return 0
     start = until - timedelta(days=days)
@@ -58,6 +64,13 @@ async def seed_shop(
     past = list(itertools.takewhile(lambda visit: visit.start < until, visits))
     await _perform_all(journal, past, until, progress)
     return len(past)
+
+
+async def check_is_ours(journal: Journal) -> None:
+    """Raise NotADemo in a shop whose life began with anything but the simulator."""
+    first = await journal.read(0, 1)
+    if first and first[0].actor != ACTOR:
+        raise NotADemo("this is a real shop's log; simulated shoppers stay out of it")
 
 
 async def is_seeded(journal: Journal) -> bool:

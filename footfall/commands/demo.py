@@ -1,0 +1,135 @@
+"""Commands of the demo: a made-up shop with a past, and shoppers that live in it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+import msgspec
+
+from footfall.commands.options import data_dir_option, on_the_loop
+from footfall.commands.serve import (
+    free_port,
+    run_everything,
+    stop_on_signals,
+    until,
+    wait_until_healthy,
+)
+from footfall.installation import servers
+from footfall.simulator.history import DAYS, NotADemo, check_is_ours, seed_with_progress
+from footfall.simulator.live import live
+from footfall.simulator.logins import FILE, SHOPPER, make_logins
+from footfall.supervisor import supervise
+from footfall.wiring import open_shop
+
+if TYPE_CHECKING:
+    from footfall.commands.options import CommandLine
+    from footfall.settings import Settings
+
+DEMO_DIR: Final = Path(".footfall-demo")
+"""Its own, so that a demo never mixes with a real shop."""
+
+speed_option = click.option(
+    "--speed",
+    type=click.FloatRange(0.01, 1000),
+    default=1.0,
+    show_default=True,
+    help="How many shoppers come: 1 gives some five events a second.",
+)
+seed_option = click.option(
+    "--seed", type=int, default=1, show_default=True, help="Another seed, another shop."
+)
+
+
+@click.command()
+@data_dir_option
+@click.option("--host", help="Address to listen on [default: 127.0.0.1].")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 picks a free one [8080].")
+@speed_option
+@seed_option
+@click.option(
+    "--days",
+    type=click.FloatRange(0, 365),
+    default=DAYS,
+    show_default=True,
+    help="Days of history that the shop gets.",
+)
+@click.option("--no-history", is_flag=True, help="Open the shop today, as --days 0.")
+@click.pass_context
+@on_the_loop
+async def demo(
+    context: click.Context,
+    data_dir: Path | None,
+    host: str | None,
+    port: int | None,
+    speed: float,
+    seed: int,
+    days: float,
+    no_history: bool,  # noqa: FBT001 - click passes options by name
+) -> None:
+    """Run a made-up shop with simulated shoppers, in DATA_DIR [default: .footfall-demo].
+
+    Prints `ready http://HOST:PORT` and logins when healthy; SIGTERM or Ctrl-C ends it. The shop
+    is kept, and goes on when the demo is started again.
+    """
+    command_line: CommandLine = context.obj
+    asked = data_dir or context.find_root().params.get("data_dir")
+    settings = command_line.settings("demo", data_dir=asked or DEMO_DIR, host=host, port=port)
+    if settings.port == 0:
+        settings = msgspec.structs.replace(settings, port=free_port(settings.host))
+    stop = stop_on_signals()
+    async with servers(settings, brings_up_to_date=True) as running:
+        logins: dict[str, str] = {}
+        await until(stop, _prepare(running, logins, seed=seed, days=0 if no_history else days))
+        if not stop.is_set():
+            simulator = ["simulate", "--speed", str(speed), "--seed", str(seed)]
+            await _run(running, simulator, logins, stop)
+
+
+@click.command()
+@data_dir_option
+@speed_option
+@seed_option
+@click.pass_obj
+@on_the_loop
+async def simulate(
+    command_line: CommandLine, data_dir: Path | None, speed: float, seed: int
+) -> None:
+    """Let simulated shoppers live in a demo shop until SIGTERM; `footfall demo` runs this."""
+    settings = command_line.settings("simulator", data_dir=data_dir)
+    stop = stop_on_signals()
+    async with servers(settings) as running, open_shop(running) as shop:
+        try:
+            await live(shop, speed=speed, seed=seed, stop=stop)
+        except NotADemo as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+
+
+async def _prepare(settings: Settings, logins: dict[str, str], *, seed: int, days: float) -> None:
+    """Give the shop its past and its accounts; ``logins`` gets their passwords."""
+    async with open_shop(settings) as shop:
+        try:
+            await check_is_ours(shop.journal)
+        except NotADemo as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+        await seed_with_progress(shop.journal, seed=seed, days=days)
+        logins.update(await make_logins(shop))
+
+
+async def _run(
+    settings: Settings, simulator: list[str], logins: dict[str, str], stop: asyncio.Event
+) -> None:
+    address = f"http://{settings.host}:{settings.port}"
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(run_everything(settings, stop, says_ready=False))
+        await wait_until_healthy(address, stop)
+        if stop.is_set():
+            return
+        click.echo(f"ready {address}")
+        click.echo(f"Everything here is simulated. Logins, also in {settings.data_dir / FILE}:")
+        for username, password in logins.items():
+            kind = "shopper" if username == SHOPPER else "staff"
+            click.echo(f"  {username:<14}{password}  ({kind})")
+        await supervise({"simulator": simulator}, settings, stop)

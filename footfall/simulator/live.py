@@ -1,0 +1,94 @@
+"""Lets simulated shoppers live, now."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from application.errors import Conflict, Overloaded
+from domain.shopper import Profile, Shopper
+from footfall.simulator.arrivals import LIVE_FLOOR
+from footfall.simulator.catalogue import make_catalogue
+from footfall.simulator.history import check_is_ours, is_seeded, put_up_for_sale
+from footfall.simulator.performing import ACTOR, Performer
+from footfall.simulator.shoppers import MAIL_DOMAIN, Crowd
+
+if TYPE_CHECKING:
+    from application.journal import Journal
+    from footfall.simulator import actions as act
+    from footfall.wiring import Shop
+
+logger = structlog.get_logger(__name__)
+
+VISITS_PER_SECOND: Final = 0.25
+"""At speed 1: some five events a second, a hundred times the history's, so that things move."""
+MOST_AT_ONCE: Final = 2_000
+"""Visits under way; more arrivals than that are turned away, lest a slow log fill the memory."""
+OLD_FRIENDS: Final = 1_000
+
+
+async def live(shop: Shop, *, speed: float, seed: int, stop: asyncio.Event) -> None:
+    """Let shoppers come, look and buy until ``stop``, ``speed`` times as many as usual.
+
+    The same seed lets the same people come only if it starts at the same moment: ids that were
+    used before must not come again.
+    """
+    journal = shop.journal
+    now = datetime.now(UTC)
+    catalogue = make_catalogue(seed)
+    await check_is_ours(journal)
+    if not await is_seeded(journal):
+        await put_up_for_sale(journal, catalogue, now)
+    crowd = Crowd(catalogue, f"{seed} {now.isoformat()}")
+    await _welcome_known(journal, crowd)
+    visits = crowd.visits(now, per_second=VISITS_PER_SECOND * speed, floor=LIVE_FLOOR)
+    async with asyncio.TaskGroup() as tasks:
+        under_way: set[asyncio.Task[None]] = set()
+        for visit in visits:
+            if await _stopped_before(visit.start, stop):
+                return
+            if len(under_way) < MOST_AT_ONCE:
+                task = tasks.create_task(_live_through(journal, visit, stop))
+                under_way.add(task)
+                task.add_done_callback(under_way.discard)
+
+
+async def _welcome_known(journal: Journal, crowd: Crowd) -> None:
+    """Let shoppers of the past come back."""
+    topics = {Shopper.Registered.TOPIC}
+    latest = await journal.read(0, OLD_FRIENDS, topics=topics, backwards=True)
+    for recorded in reversed(latest):
+        event = recorded.event
+        if not isinstance(event, Shopper.Registered) or recorded.actor != ACTOR:
+            continue
+        if event.email.endswith(f"@{MAIL_DOMAIN}"):
+            shopper_id = event.originator_id.removeprefix("shopper-")
+            crowd.welcome(shopper_id, Profile(event.name, event.email, event.username))
+
+
+async def _live_through(journal: Journal, visit: act.Visit, stop: asyncio.Event) -> None:
+    """Do each action at its time; a log that is too busy or away costs the visit that action."""
+    performer = Performer(journal, visit)
+    for action in visit.actions:
+        if await _stopped_before(action.at, stop):
+            return
+        try:
+            await performer.perform(action)
+        except Overloaded as overload:
+            logger.warning("simulated_action_not_taken", reason=str(overload))
+        except Conflict as conflict:
+            logger.info("simulated_action_lost_a_race", reason=str(conflict))
+
+
+async def _stopped_before(moment: datetime, stop: asyncio.Event) -> bool:
+    """Wait until ``moment``; return at once, and True, when ``stop`` is set."""
+    seconds = (moment - datetime.now(UTC)).total_seconds()
+    if seconds > 0:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await stop.wait()
+    return stop.is_set()
