@@ -67,7 +67,10 @@ def decoder(expected: type[Any]) -> msgspec.json.Decoder[Any]:
 
 def invalid(raw: bytes, expected: type[msgspec.Struct], message: str) -> Problem:
     """Return the 400 for a body that does not fit: msgspec stops at the first, this does not."""
-    values = msgspec.json.decode(raw)
+    try:
+        values = msgspec.json.decode(raw)
+    except RecursionError:  # only a typed decoder stops before going that deep
+        return bad_request("malformed_json", "The body is nested too deep.")
     errors = _errors_by_field(values, expected, strict=True) if isinstance(values, dict) else []
     return _problem(errors or [_of_message(message)])
 
