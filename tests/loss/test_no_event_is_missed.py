@@ -115,13 +115,16 @@ async def _writers(dsn: str) -> str:
 async def _cut_connections(dsn: str) -> None:
     """Terminate a random backend of the database every 150 ms."""
     connection = await asyncpg.connect(dsn)
-    while True:
-        await connection.execute(
-            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-               WHERE datname = current_database() AND pid <> pg_backend_pid()
-               ORDER BY random() LIMIT 1"""
-        )
-        await asyncio.sleep(0.15)
+    try:
+        while True:
+            await connection.execute(
+                """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()
+                   ORDER BY random() LIMIT 1"""
+            )
+            await asyncio.sleep(0.15)
+    finally:
+        await connection.close()
 
 
 def _assert_all_seen_once(acknowledged: list[UUID], seen: list[StoredEvent]) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import asyncpg
+import structlog
 import uvloop
 
 from application.errors import Overloaded
@@ -45,4 +46,5 @@ async def _write(store: PostgresEventStore, events: int) -> None:
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     uvloop.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
