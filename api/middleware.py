@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import structlog
-from aiohttp import ClientConnectionResetError, web
+from aiohttp import web
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from api import headers, metrics

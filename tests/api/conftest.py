@@ -36,9 +36,7 @@ class Client:
     token: str = ""
     visitor: str = ""
 
-    async def call(
-        self, method: str, path: str, body: object = None, **headers: str
-    ) -> Answer:
+    async def call(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
             sent.setdefault("Authorization", f"Bearer {self.token}")

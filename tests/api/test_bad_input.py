@@ -1,4 +1,4 @@
-"""Bad input for each route: problem+json, and nothing recorded. A new route is covered by itself."""
+"""Bad input for each route: problem+json, nothing recorded. A new route is covered by itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+
 from api.roles import SIGNED_IN
 from api.routes import ROUTES
 from tests.api.conftest import Api, Client, a_product, a_shopper
@@ -47,7 +48,9 @@ class People:
         return self._known[role]
 
     async def allowed(self, route: Route) -> Client:
-        return await self.of("shopper" if "shopper" in route.roles else min(route.roles, default=""))
+        return await self.of(
+            "shopper" if "shopper" in route.roles else min(route.roles, default="")
+        )
 
     async def refused(self, route: Route) -> Client:
         return await self.of(min({"analyst", "auditor", "ml", "shopper"} - route.roles))
