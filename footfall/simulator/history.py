@@ -103,7 +103,9 @@ def shown_progress() -> Progress:
 
 
 async def seed_with_progress(journal: Journal, *, seed: int, days: float) -> int:
-    """Seed the shop up to now, showing how far it is."""
+    """Seed the shop up to now, showing how far it is; a shop that was seeded is left alone."""
+    if await is_seeded(journal):
+        return 0
     with shown_progress() as bar:
         task = bar.add_task("simulated history", total=days * VISITS_PER_DAY)
         return await seed_shop(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger(__name__)
 
-VISITS_PER_SECOND: Final = 0.25
-"""At speed 1: some five events a second, a hundred times the history's, so that things move."""
+VISITS_PER_SECOND: Final = 0.4
+"""At speed 1: several events a second, far more than the history's, so that things move."""
+WARM_UP: Final = timedelta(minutes=10)
+"""Visits that began so long ago are under way at the start: else it takes as long to get busy."""
 MOST_AT_ONCE: Final = 2_000
 """Visits under way; more arrivals than that are turned away, lest a slow log fill the memory."""
 OLD_FRIENDS: Final = 1_000
@@ -45,14 +47,15 @@ async def live(shop: Shop, *, speed: float, seed: int, stop: asyncio.Event) -> N
         await put_up_for_sale(journal, catalogue, now)
     crowd = Crowd(catalogue, f"{seed} {now.isoformat()}")
     await _welcome_known(journal, crowd)
-    visits = crowd.visits(now, per_second=VISITS_PER_SECOND * speed, floor=LIVE_FLOOR)
+    start = now - WARM_UP / max(1.0, speed)
+    visits = crowd.visits(start, per_second=VISITS_PER_SECOND * speed, floor=LIVE_FLOOR)
     async with asyncio.TaskGroup() as tasks:
         under_way: set[asyncio.Task[None]] = set()
         for visit in visits:
             if await _stopped_before(visit.start, stop):
                 return
             if len(under_way) < MOST_AT_ONCE:
-                task = tasks.create_task(_live_through(journal, visit, stop))
+                task = tasks.create_task(_live_through(journal, visit, now, stop))
                 under_way.add(task)
                 task.add_done_callback(under_way.discard)
 
@@ -70,10 +73,14 @@ async def _welcome_known(journal: Journal, crowd: Crowd) -> None:
             crowd.welcome(shopper_id, Profile(event.name, event.email, event.username))
 
 
-async def _live_through(journal: Journal, visit: act.Visit, stop: asyncio.Event) -> None:
+async def _live_through(
+    journal: Journal, visit: act.Visit, since: datetime, stop: asyncio.Event
+) -> None:
     """Do each action at its time; a log that is too busy or away costs the visit that action."""
     performer = Performer(journal, visit)
     for action in visit.actions:
+        if action.at < since:
+            continue
         if await _stopped_before(action.at, stop):
             return
         try:

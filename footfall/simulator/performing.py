@@ -10,7 +10,7 @@ from domain.basket import Basket
 from domain.errors import Rejected
 from domain.product import OutOfStock, Product
 from domain.reservation import Reservation
-from domain.shopper import Shopper
+from domain.shopper import Shopper, ShopperNotFound
 from domain.visit import Visit, fact
 from footfall.simulator import actions as act
 from footfall.simulator.catalogue import STOCK
@@ -71,7 +71,7 @@ class Performer:
                 await register(journal, context, person)
                 self._signed_in = person.shopper_id
             case act.SignIn():
-                await shoppers.sign_in(journal, context, person.shopper_id, visitor=person.visitor)
+                await self._sign_in(context)
                 self._signed_in = person.shopper_id
             case act.PlaceOrder():
                 await orders.place_order(
@@ -101,6 +101,14 @@ class Performer:
                 )
             case _:
                 raise TypeError(f"nobody knows how to do {action}")
+
+    async def _sign_in(self, context: Context) -> None:
+        """Sign in; who was to register while nobody wrote it down does so now."""
+        journal, person = self._journal, self._person
+        try:
+            await shoppers.sign_in(journal, context, person.shopper_id, visitor=person.visitor)
+        except ShopperNotFound:
+            await register(journal, context, person)
 
     async def _restock(self, action: act.Action) -> None:
         """Let a delivery come of what there was too little of; the shopper has given up."""
