@@ -30,7 +30,7 @@ logger = structlog.get_logger(__name__)
 
 PAGE = 500
 """Events of one transaction while following."""
-CATCH_UP_PAGE = 5000
+CATCH_UP_PAGE = 4_000
 """Events of one transaction far behind the head."""
 SETTLE_SECONDS = 0.02
 """Least time between two transactions of one read model: lets batches form under load."""
@@ -67,7 +67,7 @@ class _SharedPages:
     They begin at multiples of their size, so that followers meet on them wherever they start.
     """
 
-    KEPT = 6
+    KEPT = 12
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
