@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT_EVENTS = 50
 SNAPSHOT_ROWS = 500
+STALLED_SECONDS = 60.0
 GATHER_SECONDS = 0.005
 """What comes within this time after a write goes out with one more, not with one each."""
 
@@ -98,13 +99,23 @@ class _Stream:
                 metrics.LIVE_RESETS.inc()
                 await self._reset()
             if waiting := client.take(self._hub.reached):
-                await self._response.write(waiting)
+                await self._write(waiting)
                 await asyncio.sleep(GATHER_SECONDS)
             try:
                 async with asyncio.timeout(self._call.services.settings.heartbeat_seconds):
                     await client.wake.wait()
             except TimeoutError:
-                await self._response.write(HEARTBEAT)
+                await self._write(HEARTBEAT)
+
+    async def _write(self, data: bytes) -> None:
+        """Send; a client that takes nothing for a minute is gone, or might as well be."""
+        try:
+            async with asyncio.timeout(STALLED_SECONDS):
+                await self._response.write(data)
+        except TimeoutError as error:
+            if transport := self._call.request.transport:
+                transport.abort()
+            raise ConnectionError from error
 
     async def _reset(self) -> None:
         await self._response.write(ended(frame("reset", b"{}"), None))
