@@ -192,3 +192,14 @@ class UnreadableEvent(Exception):
 async def patiently(attempt: int) -> None:
     """Wait before another attempt: 50 ms, doubling, at most 5 s."""
     await asyncio.sleep(min(0.05 * 2**attempt, 5.0))
+
+
+def heed_cancellation() -> None:
+    """End a task that was cancelled, where a library took the cancellation for its own.
+
+    For the head of a loop that must not outlive its owner: a cancellation is told once, and
+    swallowed somewhere below it would never come again.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -14,7 +14,7 @@ from projections import generations
 from projections.checkpoints import Fenced, live_generation
 from projections.feeds import KEPT, publish, read_feed, stream_name
 from projections.position_waiter import tell_progress
-from projections.runner import TRANSIENT, Runner, patiently
+from projections.runner import TRANSIENT, Runner, heed_cancellation, patiently
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,6 +135,7 @@ class _Follower:
         """Follow the log for ever."""
         attempt = 0
         while True:
+            heed_cancellation()
             try:
                 await self._follow()
             except Fenced as lost:
@@ -154,6 +155,7 @@ class _Follower:
             try:
                 await self._start(owner)
                 while True:
+                    heed_cancellation()
                     await self._take_next()
             finally:
                 if not owner.is_closed():
@@ -236,6 +238,7 @@ class _Follower:
             return
         attempt = 0
         while True:
+            heed_cancellation()
             try:
                 await self._publish_what_changed()
             except (RedisError, *TRANSIENT) as error:
@@ -253,6 +256,7 @@ class _Follower:
             )
         stored_at = asyncio.get_running_loop().time()
         while True:
+            heed_cancellation()
             self._committed.clear()
             if published is not None and published < self.position:
                 end = self.position
@@ -304,6 +308,7 @@ async def _tell(
 ) -> None:
     """Tell the other processes how far the read models are, whenever one moved."""
     while True:
+        heed_cancellation()
         await moved.wait()
         moved.clear()
         try:

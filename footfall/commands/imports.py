@@ -15,7 +15,7 @@ from footfall.commands.options import data_dir_option, on_the_loop, opened
 from footfall.importing.behaviour_files import UnknownFormat, events_of
 from footfall.importing.event_writer import Report, write_events
 from footfall.importing.online_retail import SOURCE, OnlineRetail
-from footfall.importing.online_retail_lines import MissingColumn, read_lines
+from footfall.importing.online_retail_lines import MissingColumn, find_time_form, read_lines
 from footfall.importing.rows import count_rows, rows_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ async def online_retail(
 ) -> None:
     """Import invoices of UCI's Online Retail (I or II), as parquet, csv or xlsx."""
     counted = _Counted(rows_of(file))
-    items = OnlineRetail().events(read_lines(counted))
+    time_form = find_time_form(rows_of(file)) if file.name.endswith((".csv", ".csv.gz")) else ""
+    items = OnlineRetail().events(read_lines(counted, time_form))
     await _import(command_line, SOURCE, file, items, counted, rejects, data_dir)
 
 

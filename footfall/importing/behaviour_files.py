@@ -89,7 +89,7 @@ def _rees46(rows: Iterable[dict[str, Any]]) -> Iterator[Imported | NotTaken]:
         try:
             at = _utc(str(row["event_time"]))
             price = round(Decimal(str(row.get("price") or "0")) * 100)
-        except (ValueError, InvalidOperation):
+        except (ValueError, OverflowError, InvalidOperation):
             yield NotTaken(number, "malformed", row)
             continue
         if kind is None or price < 0 or not row["user_id"] or not row["product_id"]:

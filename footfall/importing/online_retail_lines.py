@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
 LONDON = ZoneInfo("Europe/London")
 _PRODUCT = re.compile(r"\d{5}[A-Z]{0,3}|DCGS[A-Z0-9]+")
+TIME_FORMS = (
+    "%m/%d/%Y %H:%M",
+    "%d/%m/%Y %H:%M",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%m/%d/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M:%S",
+)
 _NAMES = {
     "invoice": ("InvoiceNo", "Invoice"),
     "stock_code": ("StockCode",),
@@ -55,12 +64,31 @@ class MissingColumn(Exception):
     """The file lacks a column that the format has."""
 
 
-def read_lines(rows: Iterable[dict[str, Any]]) -> Iterator[Line | NotTaken]:
-    """Yield a Line or a NotTaken for each row, in order."""
+def read_lines(rows: Iterable[dict[str, Any]], time_form: str = "") -> Iterator[Line | NotTaken]:
+    """Yield a Line or a NotTaken for each row, in order.
+
+    ``time_form``: how times that are text are written, from ``find_time_form``.
+    """
     names: dict[str, str] = {}
     for number, values in enumerate(rows, start=1):
         names = names or _columns(values)
-        yield _line(number, {short: values[name] for short, name in names.items()}, values)
+        row = {short: values[name] for short, name in names.items()}
+        row["time"] = _time(row["time"], time_form or TIME_FORMS[0])
+        yield _line(number, row, values)
+
+
+def find_time_form(rows: Iterable[dict[str, Any]]) -> str:
+    """Return the one form that all times of a file have; days and months look alike in most rows.
+
+    Where several fit, the first of TIME_FORMS; where none does, that too, and rows are malformed.
+    """
+    left = list(TIME_FORMS)
+    for text in {str(values.get("InvoiceDate", "")).strip() for values in rows}:
+        fitting = [form for form in left if _parsed_time(text, form) is not None]
+        left = fitting or left
+        if len(left) == 1:
+            break
+    return left[0]
 
 
 def _columns(values: dict[str, Any]) -> dict[str, str]:
@@ -77,7 +105,7 @@ def _line(number: int, row: dict[str, Any], values: dict[str, Any]) -> Line | No
     """Refuse by the first rule that applies, in the order of docs/importing.md."""
     invoice = _text(row["invoice"]).upper()
     stock_code = _text(row["stock_code"]).upper()
-    occurred_at = _time(row["time"])
+    occurred_at = row["time"]
     if not invoice or occurred_at is None:
         return NotTaken(number, "malformed", values)
     if invoice.startswith("A"):
@@ -85,8 +113,9 @@ def _line(number: int, row: dict[str, Any], values: dict[str, Any]) -> Line | No
     if not _PRODUCT.fullmatch(stock_code):
         return NotTaken(number, "not_a_product", values)
     try:
-        quantity, price = int(float(row["quantity"])), Decimal(str(row["price"]))
-    except (TypeError, ValueError, InvalidOperation):
+        quantity, price = _whole(row["quantity"]), Decimal(str(row["price"]))
+        customer, minor = _customer(row["customer"]), round(price * 100)
+    except (TypeError, ValueError, OverflowError, InvalidOperation):
         return NotTaken(number, "malformed", values)
     is_return = invoice.startswith("C")
     if quantity == 0 or (quantity < 0) != is_return:
@@ -95,7 +124,6 @@ def _line(number: int, row: dict[str, Any], values: dict[str, Any]) -> Line | No
         return NotTaken(number, "negative_price", values)
     if price == 0:
         return NotTaken(number, "zero_price", values)
-    minor = round(price * 100)
     if minor == 0:
         return NotTaken(number, "below_a_penny", values)
     return Line(
@@ -106,7 +134,7 @@ def _line(number: int, row: dict[str, Any], values: dict[str, Any]) -> Line | No
         quantity=abs(quantity),
         unit_price_minor=minor,
         occurred_at=occurred_at,
-        customer=_customer(row["customer"]),
+        customer=customer,
         country=_text(row["country"]),
     )
 
@@ -117,25 +145,30 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value).strip()
 
 
+def _whole(value: Any) -> int:
+    number = float(value)
+    if not number.is_integer():
+        raise ValueError(f"{value} is no whole number")
+    return int(number)
+
+
 def _customer(value: Any) -> str:
     if value in {None, ""} or value != value:  # noqa: PLR0124 - NaN is what differs from itself
         return ""
-    return str(int(float(value)))
+    return str(_whole(value))
 
 
-def _time(value: Any) -> datetime | None:
+def _time(value: Any, form: str) -> datetime | None:
     """Return the moment in UTC: invoices carry London's wall clock."""
     if isinstance(value, str):
-        value = _parsed_time(value.strip())
+        value = _parsed_time(value.strip(), form)
     if not isinstance(value, datetime):
         return None
     return value.replace(tzinfo=LONDON).astimezone(UTC)
 
 
-def _parsed_time(text: str) -> datetime | None:
-    for form in ("%m/%d/%Y %H:%M", "%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M"):
-        try:
-            return datetime.strptime(text, form)  # noqa: DTZ007 - London's, see _time
-        except ValueError:
-            continue
-    return None
+def _parsed_time(text: str, form: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, form)  # noqa: DTZ007 - London's, see _time
+    except ValueError:
+        return None

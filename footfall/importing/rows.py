@@ -57,7 +57,8 @@ def _open_text(path: Path) -> TextIO:
     encoding = "utf-8-sig"
     try:
         with _open(path, encoding) as probe:
-            probe.read(1_000_000)
+            while probe.read(1_000_000):  # the first odd letter may stand anywhere
+                pass
     except UnicodeDecodeError:
         encoding = "latin-1"
     return _open(path, encoding)

@@ -24,7 +24,7 @@ from footfall.importing.behaviour_files import UnknownFormat, events_of
 from footfall.importing.event_writer import Imported, write_events
 from footfall.importing.not_taken import NotTaken
 from footfall.importing.online_retail import OnlineRetail
-from footfall.importing.online_retail_lines import Line, MissingColumn, read_lines
+from footfall.importing.online_retail_lines import Line, MissingColumn, find_time_form, read_lines
 from footfall.importing.rows import rows_of
 from tests.shops import an_open_shop
 
@@ -166,6 +166,35 @@ def test_every_format_reads_alike(tmp_path: Path) -> None:
         assert isinstance(line, Line), (suffix, line)
         assert (line.quantity, line.unit_price_minor, line.customer) == (6, 255, "17850")
         assert line.occurred_at == datetime(2011, 6, 1, 9, 0, tzinfo=UTC)
+
+
+def test_days_and_months_are_told_apart_over_the_whole_file() -> None:
+    rows = [row(InvoiceDate="1/12/2010 8:26"), row(InvoiceDate="13/12/2010 8:26")]
+
+    form = find_time_form(rows)
+    first, second = read_lines(rows, form)
+
+    assert isinstance(first, Line)
+    assert isinstance(second, Line)
+    assert (first.occurred_at.day, first.occurred_at.month) == (1, 12)
+    assert (second.occurred_at.day, second.occurred_at.month) == (13, 12)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"UnitPrice": float("nan")},
+        {"UnitPrice": float("inf")},
+        {"Quantity": float("inf")},
+        {"Quantity": 2.7},
+        {"CustomerID": "somebody"},
+    ],
+)
+def test_a_number_that_is_none_is_malformed(changes: dict[str, Any]) -> None:
+    [refused] = read_lines([row(**changes)])
+
+    assert isinstance(refused, NotTaken)
+    assert refused.reason == "malformed"
 
 
 def test_retailrocket_and_rees46_become_visits(tmp_path: Path) -> None:
