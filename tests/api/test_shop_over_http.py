@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
+from api import idempotency
 from tests.api.conftest import Client, a_product, a_shopper
+
+if TYPE_CHECKING:
+    import pytest
 
 ADDRESS = {
     "recipient": "Ann Lee",
@@ -174,6 +179,16 @@ async def test_lists_come_in_pages_that_make_up_the_whole(client: Client) -> Non
     assert seen == [f"p{number}" for number in range(5)]
 
 
+async def test_without_redis_a_hundred_identical_orders_are_still_one(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_redis(*_: object) -> bool:
+        return True  # as after a failed call
+
+    monkeypatch.setattr(idempotency, "_mark", no_redis)
+    await test_a_hundred_identical_orders_at_once_are_one_order(client)
+
+
 async def test_a_hundred_identical_orders_at_once_are_one_order(client: Client) -> None:
     await a_product(client, stock=100)
     ann = await a_shopper(client)
@@ -187,6 +202,7 @@ async def test_a_hundred_identical_orders_at_once_are_one_order(client: Client) 
                 assert answer.headers["Retry-After"] == "1"
                 await asyncio.sleep(0.05)
                 continue
+            assert answer.status == 201, answer.raw
             return answer.status, answer.json["order_id"]
 
     answers = await asyncio.gather(*(order() for _ in range(100)))
