@@ -111,7 +111,7 @@ async def _one_run(settings: Settings, token: str) -> dict[str, float]:
     last = max(outcome.asked)
     with suppress(TimeoutError):
         async with asyncio.timeout(10):
-            while last not in arrived:
+            while last not in arrived:  # noqa: ASYNC110 - another task fills it
                 await asyncio.sleep(0.05)
     watching.cancel()
     with suppress(asyncio.CancelledError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import CancelledError
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import cache
@@ -199,7 +200,7 @@ class FootfallApplicationRecorder(FootfallAggregateRecorder, ApplicationRecorder
             if not page:
                 break
             position = page[-1].position
-            selected += [n for e in page if (n := _notification(e)) and _wanted(n, topics)]
+            selected += [n for n in map(_notification, page) if _wanted(n, topics)]
         return selected[:limit]
 
     def max_notification_id(self) -> int | None:
@@ -240,10 +241,8 @@ class FootfallSubscription(Subscription["FootfallApplicationRecorder"]):
                 self._next = asyncio.run_coroutine_threadsafe(anext(self._pages), loop())
                 try:
                     self._page = self._next.result()
-                except (asyncio.CancelledError, Exception):
-                    if self._has_been_stopped:
-                        break
-                    raise
+                except CancelledError:  # by stop()
+                    break
                 finally:
                     self._next = None
                 continue

@@ -120,11 +120,11 @@ class TestEventCountersView(OnFootfall, EventCountersViewTestCase):
 
 class TestProjectionRunner(OnFootfall, AggregateEventCountersProjectionTestCase):
     view_class = peer.FootfallEventCounters
-    env: ClassVar[dict[str, str]] = {}
+    env: ClassVar[dict[str, str]] = {}  # type: ignore[assignment, misc]  # as that case declares it
 
 
 class TestEventSourcedProjection(OnFootfall, EventSourcedProjectionTestCase):
-    env: ClassVar[dict[str, str]] = {}
+    env: ClassVar[dict[str, str]] = {}  # type: ignore[assignment, misc]  # as that case declares it
 
 
 # unittest collects every TestCase it finds in a module.
