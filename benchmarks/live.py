@@ -14,6 +14,7 @@ import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from footfall.settings import Settings
     from footfall.wiring import Shop
 
+CHECKOUT = Path(__file__).resolve().parents[1]
 RATE = 1_000
 SECONDS = 10.0
 CONNECTIONS = 64
@@ -105,6 +107,7 @@ async def _one_run(settings: Settings, token: str) -> dict[str, float]:
         str(SECONDS),
         str(CONNECTIONS),
         stdout=asyncio.subprocess.PIPE,
+        cwd=CHECKOUT,
     )
     output, _ = await load.communicate()
     outcome = msgspec.json.decode(output, type=_Outcome)

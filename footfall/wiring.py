@@ -41,7 +41,7 @@ async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
     master_key = load_master_key(settings)
     async with (
         open_pool(settings.database_url, size=settings.database_pool_size) as pool,
-        aioredis.Redis.from_url(settings.redis_url) as client,
+        _open_redis(settings.redis_url) as client,
         open_event_store(
             pool,
             direct_dsn=settings.database_direct_url or settings.database_url,
@@ -56,3 +56,9 @@ async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
             PostgresSnapshots(pool),
         )
         yield Shop(settings, pool, client, journal)
+
+
+def _open_redis(url: str) -> aioredis.Redis:
+    """Return a client whose callers wait for one of its connections, at most a second."""
+    pool = aioredis.BlockingConnectionPool.from_url(url, max_connections=100, timeout=1)
+    return aioredis.Redis.from_pool(pool)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,10 +13,9 @@ import msgspec
 from footfall.commands.options import data_dir_option, on_the_loop, opened
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from footfall.commands.options import CommandLine
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 NAMES = ("append", "projections", "live")
 
 
@@ -31,9 +32,11 @@ async def bench(
     data_dir: Path | None,
 ) -> None:
     """Measure, beside a peer or a physical limit in the same run. Uses databases of its own."""
+    if not (CHECKOUT / "benchmarks").is_dir():
+        raise click.ClickException("benchmarks/ is there in a checkout only")
+    sys.path.insert(0, str(CHECKOUT))
     settings = command_line.settings("bench", data_dir=data_dir)
     async with opened(settings) as shop:
         for each in NAMES if name == "all" else (name,):
-            # A development tool: the package is there in a checkout only.
             report = await importlib.import_module(f"benchmarks.{each}").run(shop)
             click.echo(msgspec.json.encode(report) if as_json else report.as_table())

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import aiohttp
 import click
 import msgspec
-from aiohttp import web
 
-from api.app import build_app
+from api.server import serve
 from api.services import ApiSettings, Services
 from footfall.commands.options import data_dir_option, on_the_loop
 from footfall.installation import servers
@@ -116,15 +115,8 @@ async def serve_api(shop: Shop, stop: asyncio.Event) -> None:
             waiter=waiter,
             settings=api_settings,
         )
-        runner = web.AppRunner(
-            build_app(services), access_log=None, shutdown_timeout=api_settings.drain_seconds
-        )
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
+        async with serve(services, host=settings.host, port=settings.port):
             await stop.wait()
-        finally:
-            await runner.cleanup()
 
 
 async def wait_until_healthy(address: str, stop: asyncio.Event, *, seconds: float = 60) -> None:

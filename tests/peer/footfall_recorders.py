@@ -141,8 +141,8 @@ class FootfallRecorder:
         version = wait(self.log.store.stream_version(stream_id))
         if not version:
             return 0, None
-        [last] = wait(self.log.store.read_stream(stream_id, after_version=version - 1))
-        return version, int(last.payload)
+        last = wait(self.log.store.read_stream(stream_id, after_version=version - 1))[-1]
+        return last.version, int(last.payload)  # it may have moved on since
 
 
 class FootfallAggregateRecorder(FootfallRecorder, AggregateRecorder):
