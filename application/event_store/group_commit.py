@@ -120,6 +120,8 @@ class GroupCommit:
         if others and self._queued_events < WORTH_A_LANE:
             return batch, claims
         events = size = 0
+        # Half of a long queue, so that the other half is prepared while this one is written.
+        most = max(WORTH_A_LANE, min(MAX_EVENTS_PER_COMMIT, self._queued_events // LANES))
         while self._queue:
             waiting = self._queue[0]
             count = len(waiting.request.events)
@@ -128,7 +130,7 @@ class GroupCommit:
                 self._queued_events -= count
                 continue
             size += sum(len(event.payload) for event in waiting.request.events)
-            if batch and (events + count > MAX_EVENTS_PER_COMMIT or size > MAX_BYTES_PER_COMMIT):
+            if batch and (events + count > most or size > MAX_BYTES_PER_COMMIT):
                 break
             self._queue.popleft()
             if claims.admit(waiting.request, others):
