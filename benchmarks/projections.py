@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from footfall.wiring import Shop
     from projections.projection import Connection, Projection
 
-EVENTS = 60_000
+EVENTS = 120_000
 PLAIN_EVENTS = 200_000
 PEER_EVENTS = 6_000
 THEN = datetime(2026, 3, 1, tzinfo=UTC)

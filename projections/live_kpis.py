@@ -7,7 +7,7 @@ visit in the bucket. Late events correct old buckets.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -85,6 +85,11 @@ EXPLAINS: dict[str, tuple[type[Event], ...]] = {
 """The events that make each number, for tracing it."""
 
 
+_Bucket = tuple[str, datetime, str]
+"""Size, beginning, and currency or visitor."""
+_Counts = defaultdict[str, int]
+
+
 class KpiRow(msgspec.Struct, frozen=True):
     """The numbers of one bucket. Money and what it buys stands under its currency, the rest ''."""
 
@@ -127,22 +132,23 @@ class LiveKpis:
 
     async def apply(self, connection: Connection, batch: Sequence[Recorded]) -> None:
         """Fold a batch into its minutes, and these into hours and days."""
-        minutes: dict[tuple[datetime, str], Counter[str]] = {}
-        positions: dict[tuple[datetime, str], int] = {}
-        visitors: dict[tuple[str, datetime, str], int] = {}
+        minutes: dict[tuple[int, str], _Counts] = {}
+        visitors: dict[tuple[int, str], int] = {}
         for recorded in batch:
-            start = recorded.occurred_at.astimezone(UTC).replace(second=0, microsecond=0)
+            minute = int(recorded.occurred_at.timestamp()) // 60
             currency, counts = _counts(recorded)
-            key = (start, currency)
             if counts:
-                minutes.setdefault(key, Counter()).update(counts)
-                positions[key] = recorded.position
+                row = minutes.get((minute, currency))
+                if row is None:
+                    row = minutes[minute, currency] = defaultdict(int)
+                for name, count in counts.items():
+                    row[name] += count
+                row["position"] = recorded.position
             visitor = getattr(recorded.event, "visitor", "")
             if visitor and not isinstance(recorded.event, Order.Placed):
-                for size, begin in _starts(start).items():
-                    # Their first event counts them, however many of them come in one batch.
-                    visitors.setdefault((size, begin, visitor), recorded.position)
-        rows = _all_sizes(minutes, positions)
+                # Their first event counts them, however many of them come in one batch.
+                visitors.setdefault((minute, visitor), recorded.position)
+        rows = _all_sizes(minutes)
         await _add_new_visitors(connection, visitors, rows)
         await write_rows(
             connection,
@@ -171,13 +177,15 @@ async def kpis(
 
 def bucket_start(moment: datetime, size: str) -> datetime:
     """Return the beginning of the bucket that a moment falls into."""
-    return _starts(moment.astimezone(UTC).replace(second=0, microsecond=0))[size]
+    return _starts(int(moment.timestamp()) // 60)[size]
 
 
-@lru_cache(maxsize=4_096)
-def _starts(minute: datetime) -> dict[str, datetime]:
-    hour = minute.replace(minute=0)
-    return {"minute": minute, "hour": hour, "day": hour.replace(hour=0)}
+@lru_cache(maxsize=8_192)
+def _starts(minute: int) -> dict[str, datetime]:
+    """Return where the buckets of a minute begin; ``minute`` counts from 1970."""
+    start = datetime.fromtimestamp(minute * 60, UTC)
+    hour = start.replace(minute=0)
+    return {"minute": start, "hour": hour, "day": hour.replace(hour=0)}
 
 
 _ADD = f"""
@@ -232,27 +240,30 @@ def _counts(recorded: Recorded) -> tuple[str, dict[str, int]]:  # noqa: C901, PL
     return "", {}
 
 
-def _all_sizes(
-    minutes: dict[tuple[datetime, str], Counter[str]], positions: dict[tuple[datetime, str], int]
-) -> dict[tuple[str, datetime, str], Counter[str]]:
-    rows: dict[tuple[str, datetime, str], Counter[str]] = {}
-    for (start, currency), counts in minutes.items():
-        for size, begin in _starts(start).items():
-            row = rows.setdefault((size, begin, currency), Counter())
-            row.update(counts)
-            row["position"] = max(row["position"], positions[start, currency])
+def _all_sizes(minutes: dict[tuple[int, str], _Counts]) -> dict[_Bucket, _Counts]:
+    """Return the rows of all bucket sizes that the minutes add up to."""
+    rows: dict[_Bucket, _Counts] = {}
+    for (minute, currency), counts in minutes.items():
+        for size, begin in _starts(minute).items():
+            row = rows.setdefault((size, begin, currency), defaultdict(int))
+            position = max(row["position"], counts["position"])
+            for name, count in counts.items():
+                row[name] += count
+            row["position"] = position
     return rows
 
 
 async def _add_new_visitors(
-    connection: Connection,
-    visitors: dict[tuple[str, datetime, str], int],
-    rows: dict[tuple[str, datetime, str], Counter[str]],
+    connection: Connection, visitors: dict[tuple[int, str], int], rows: dict[_Bucket, _Counts]
 ) -> None:
     """Count the visitors not yet seen in their bucket."""
     if not visitors:
         return
-    sizes, starts, names = zip(*sorted(visitors), strict=True)
+    first: dict[_Bucket, int] = {}
+    for (minute, visitor), position in visitors.items():
+        for size, begin in _starts(minute).items():
+            first.setdefault((size, begin, visitor), position)
+    sizes, starts, names = zip(*sorted(first), strict=True)
     new = await connection.fetch(
         """INSERT INTO live_kpi_visitors (bucket, bucket_start, visitor)
            SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[])
@@ -261,8 +272,7 @@ async def _add_new_visitors(
         starts,
         names,
     )
-    for row in new:
-        size, start, visitor = row
-        counts = rows.setdefault((size, start, ""), Counter())
+    for size, start, visitor in new:
+        counts = rows.setdefault((size, start, ""), defaultdict(int))
         counts["visitors"] += 1
-        counts["position"] = max(counts["position"], visitors[size, start, visitor])
+        counts["position"] = max(counts["position"], first[size, start, visitor])

@@ -206,6 +206,7 @@ class _Follower:
             page = await self._past.after(self._runner.position)
             if not page or page[-1].position % CATCH_UP_PAGE:  # the end of the log
                 self._is_close = True  # from here on the pages offered reach on without a gap
+                self._persisted_at = 0.0  # and who asks Postgres should know that we are here
                 self._shared.clear()
                 end = page[-1].position if page else self._runner.position
                 page += await self._past.after(end)
