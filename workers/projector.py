@@ -52,7 +52,7 @@ async def run_projector(
     """
     async with asyncio.TaskGroup() as tasks:
         moved = asyncio.Event()
-        past = _SharedPages(journal)
+        past = _SharedPages(journal, tasks)
         followers = [_Follower(pool, client, p, past, moved) for p in projections]
         for follower in followers:
             tasks.create_task(follower.run(), name=f"projection-{follower.name}")
@@ -65,31 +65,44 @@ class _SharedPages:
     """Pages of the past, read and decoded once for all that catch up at about the same time.
 
     They begin at multiples of their size, so that followers meet on them wherever they start.
+    While one is folded the next is read.
     """
 
     KEPT = 12
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, tasks: asyncio.TaskGroup) -> None:
         self._journal = journal
-        self._pages: dict[int, asyncio.Future[list[Recorded]]] = {}
+        self._tasks = tasks
+        self._pages: dict[int, asyncio.Task[list[Recorded] | Exception]] = {}
 
     async def after(self, position: int) -> list[Recorded]:
         """Return events above ``position``, up to the end of its page."""
         start = position - position % CATCH_UP_PAGE
+        events = await asyncio.shield(self._page(start))
+        if isinstance(events, Exception):
+            self._pages.pop(start, None)
+            raise events
+        if len(events) < CATCH_UP_PAGE:
+            self._pages.pop(start, None)  # the head: it grows
+        else:
+            self._page(start + CATCH_UP_PAGE)
+        return [event for event in events if event.position > position]
+
+    def _page(self, start: int) -> asyncio.Task[list[Recorded] | Exception]:
         page = self._pages.get(start)
         if page is None:
-            page = asyncio.ensure_future(self._journal.read(start, CATCH_UP_PAGE))
+            page = self._tasks.create_task(self._read(start), name=f"page-{start}")
             self._pages[start] = page
             while len(self._pages) > self.KEPT:
                 self._pages.pop(next(iter(self._pages)))
+        return page
+
+    async def _read(self, start: int) -> list[Recorded] | Exception:
+        """Read a page; what goes wrong is for who asks for it, not for the group of tasks."""
         try:
-            events = await asyncio.shield(page)
-        except BaseException:
-            self._pages.pop(start, None)
-            raise
-        if len(events) < CATCH_UP_PAGE:
-            self._pages.pop(start, None)  # the head: it grows
-        return [event for event in events if event.position > position]
+            return await self._journal.read(start, CATCH_UP_PAGE)
+        except Exception as error:  # noqa: BLE001 - raised again in after()
+            return error
 
 
 class _Follower:
