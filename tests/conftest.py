@@ -33,6 +33,14 @@ FAST_SETTINGS = {
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Call slow what needs a server: the fast suite starts none."""
+    for item in items:
+        wanted = set(getattr(item, "fixturenames", ()))
+        if wanted & {"server_dir", "postgres_dsn", "suite_redis_url"}:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def server_dir() -> Iterator[Path]:
     """Hold the servers' data outside pytest's own directories, which are kept for three runs."""
