@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
-from collections import OrderedDict
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from application import snapshots
+from application.aggregate_memory import AggregateMemory
 from application.context import Outcome
 from application.errors import Conflict, IdempotencyKeyReused, IdempotencyReplay, PreconditionFailed
 from application.event_codec import EventCodec, SubjectErased
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from application.context import Context
-    from application.event_store.store import Appended, EventStore, StoredEvent
+    from application.event_store.store import Appended, EventStore
     from application.keyring import KeyedHash, Keyring
     from application.snapshots import SnapshotStore
     from domain.events import Aggregate, Event, Recorded
@@ -34,10 +33,6 @@ T = TypeVar("T")
 
 ATTEMPTS = 10
 """How often a command is decided anew after losing a race to another process."""
-_REMEMBERED = 20_000
-_TRUSTED_SECONDS = 5.0
-"""How old an aggregate may be that a command only looks at, without writing to it; younger where
-this process follows the log and sees that somebody else wrote to it."""
 
 
 class Loaded:
@@ -82,7 +77,7 @@ class Journal:
         self._codec = EventCodec(keyring)
         self._snapshots = kept
         self._locks = StreamLocks()
-        self._remembered: OrderedDict[str, tuple[float, Aggregate]] = OrderedDict()
+        self._memory = AggregateMemory()
 
     async def load(self, aggregate_class: type[A], key: str) -> A | None:
         """Return the aggregate as the log has it now; None where nothing was ever recorded."""
@@ -197,7 +192,7 @@ class Journal:
         pages = self.store.subscribe(after, page_size=page_size)
         try:
             async for page in pages:
-                self._notice(page)
+                self._memory.notice(page)
                 yield await self._codec.decode(page)
         finally:
             await pages.aclose()
@@ -212,7 +207,7 @@ class Journal:
 
     async def erase_key(self, shopper_id: str) -> None:
         """Destroy the shopper's data key: their personal fields are unreadable from now on."""
-        self._forget([f"shopper-{shopper_id}"])
+        self._memory.forget(f"shopper-{shopper_id}")
         await self._keyring.destroy(shopper_id)
 
     async def _load_all(
@@ -222,24 +217,21 @@ class Journal:
         *,
         fresh: bool,
     ) -> tuple[Loaded, bool]:
-        """Return the aggregates, and whether any came from memory.
-
-        One that may be written leaves the memory here, and returns to it only once recorded.
-        """
+        """Return the aggregates, and whether any came from memory."""
         loaded = Loaded()
         used_memory = False
         for index, (aggregate_class, key) in enumerate((*writes, *reads)):
             stream_id = aggregate_class.stream_id(key)
             is_written = index < len(writes)
-            kept = None if fresh else self._recall(stream_id, take_out=is_written)
-            if kept is not None:
+            recall = self._memory.take if is_written else self._memory.look_at
+            if not fresh and (kept := recall(stream_id)) is not None:
                 used_memory = True
                 loaded.put(stream_id, kept)
                 continue
             aggregate = await self.load(aggregate_class, key)
             loaded.put(stream_id, aggregate)
             if aggregate is not None and not is_written:
-                self._remember(aggregate)
+                self._memory.keep_in_sight(aggregate)
         return loaded, used_memory
 
     async def _append(
@@ -276,7 +268,7 @@ class Journal:
             )
         )
         for aggregate in changed:
-            self._remember(aggregate)
+            self._memory.put_back(aggregate)
             before = versions.get(aggregate.id, 0)
             if (
                 aggregate.SNAPSHOT
@@ -284,32 +276,6 @@ class Journal:
             ):
                 await self._snapshots.keep(snapshots.take(aggregate))
         return Outcome(answer, appended.last_position, now_at)
-
-    def _recall(self, stream_id: str, *, take_out: bool) -> Aggregate | None:
-        if take_out:
-            kept = self._remembered.pop(stream_id, None)
-            return kept[1] if kept else None
-        kept = self._remembered.get(stream_id)
-        if kept is None or kept[0] < time.monotonic() - _TRUSTED_SECONDS:
-            return None
-        return kept[1]
-
-    def _remember(self, aggregate: Aggregate) -> None:
-        self._remembered[aggregate.id] = (time.monotonic(), aggregate)
-        self._remembered.move_to_end(aggregate.id)
-        if len(self._remembered) > _REMEMBERED:
-            self._remembered.popitem(last=False)
-
-    def _notice(self, page: Sequence[StoredEvent]) -> None:
-        """Forget what others have written to since."""
-        for event in page:
-            kept = self._remembered.get(event.stream_id)
-            if kept is not None and kept[1].version < event.version:
-                del self._remembered[event.stream_id]
-
-    def _forget(self, stream_ids: Sequence[str]) -> None:
-        for stream_id in stream_ids:
-            self._remembered.pop(stream_id, None)
 
 
 def _check_versions(
