@@ -15,7 +15,7 @@ from concurrent.futures import CancelledError
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import asyncpg
@@ -65,8 +65,11 @@ def wait(coroutine: Coroutine[Any, Any, T]) -> T:
 class Log:
     """An open log in a database of its own."""
 
+    still_open: ClassVar[set[Log]] = set()
+
     def __init__(self, dsn: str, *, create: bool = True) -> None:
         self._resources = AsyncExitStack()
+        self.still_open.add(self)
         self.store = wait(self._open(dsn, create=create))
 
     async def _open(self, dsn: str, *, create: bool) -> PostgresEventStore:
@@ -79,6 +82,7 @@ class Log:
 
     def close(self) -> None:
         """Close the log's connections."""
+        self.still_open.discard(self)
         wait(self._resources.aclose())
 
     async def stream(self, stream_id: str) -> list[log.StoredEvent]:
