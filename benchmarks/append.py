@@ -47,9 +47,7 @@ async def run(shop: Shop, *, seconds: float = SECONDS, rounds: int = ROUNDS) -> 
             note("copy_per_s", await _copy(own, seconds))
         async with fresh_database(dsn) as own:
             for clients, batch in ((16, 1), (256, 1), (8, 50), (64, 50)):
-                rate = await asyncio.to_thread(
-                    peer.appends_per_second, own, clients=clients, batch=batch, seconds=seconds
-                )
+                rate = await peer.measure("append", own, clients, batch, seconds)
                 note(f"library_{clients}x{batch}_per_s", rate)
     medians = {key: sorted(values)[len(values) // 2] for key, values in found.items()}
     best_batched = max(medians["library_8x50_per_s"], medians["library_64x50_per_s"])

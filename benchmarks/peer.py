@@ -1,13 +1,18 @@
 """The peer: the eventsourcing package's own Postgres module (psycopg 3), in its safe mode.
 
 Its mode with stored functions is faster and loses events for a live reader, so it is no peer.
+A program of its own, so that neither side's threads are in the other's way:
+``python -m benchmarks.peer append DSN CLIENTS BATCH SECONDS`` or ``... project DSN EVENTS``.
 """
 
 from __future__ import annotations
 
+import asyncio
+import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -27,7 +32,22 @@ from psycopg.sql import SQL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+CHECKOUT = Path(__file__).resolve().parents[1]
 STATE = b'{"visitor":"v-123456789","product_id":"P-12345","quantity":1,"price":1299}' * 3
+
+
+async def measure(*arguments: object) -> float:
+    """Run this program and return the rate that it prints."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "benchmarks.peer",
+        *map(str, arguments),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=CHECKOUT,
+    )
+    output, _ = await process.communicate()
+    return float(output)
 
 
 def environment(dsn: str) -> dict[str, str]:
@@ -151,3 +171,15 @@ def _in_threads(work: Callable[[int], None], count: int, results: list[int]) -> 
     for thread in threads:
         thread.join()
     return results
+
+
+if __name__ == "__main__":
+    what, dsn, *numbers = sys.argv[1:]
+    if what == "append":
+        clients, batch, seconds = numbers
+        rate = appends_per_second(
+            dsn, clients=int(clients), batch=int(batch), seconds=float(seconds)
+        )
+    else:
+        rate = projected_per_second(dsn, events=int(numbers[0]))
+    print(rate)

@@ -59,7 +59,7 @@ async def run(shop: Shop) -> Report:
     """Measure the peer, one plain read model, and all of ours together."""
     dsn = shop.settings.database_direct_url or ""
     async with fresh_database(dsn) as own:
-        library = await asyncio.to_thread(peer.projected_per_second, own, events=PEER_EVENTS)
+        library = await peer.measure("project", own, PEER_EVENTS)
     plain = await _catch_up(shop, (PlainCounter(),), _page_views(PLAIN_EVENTS))
     together = await _catch_up(shop, PROJECTIONS, a_day_of_events(EVENTS))
     return Report(
