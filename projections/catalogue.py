@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from domain.events import Event, Recorded
     from projections.projection import Connection
+
+
+Sort = Literal["id", "name", "price", "price_down", "newest", "relevance"]
 
 
 class ProductRow(msgspec.Struct, frozen=True):
@@ -95,29 +98,45 @@ async def search_products(
     least_minor: int | None = None,
     most_minor: int | None = None,
     in_stock: bool = False,
+    sort: Sort = "id",
     after: str = "",
     limit: int = 50,
 ) -> list[ProductRow]:
-    """Return products on sale, by id from after ``after``; all the words of ``query`` are in them.
+    """Return products on sale that have all the words of ``query``, from after ``after``.
 
-    A word also finds those that begin with it.
+    A word also finds those that begin with it. ``after``: the id of the last product seen in the
+    same ``sort``. Without words nothing is more relevant, so that sort is then by id.
     """
+    if sort == "relevance" and not query.strip():
+        sort = "id"
+    wanted: list[object] = [query]
+
+    def argument(value: object) -> str:
+        wanted.append(value)
+        return f"${len(wanted)}"
+
+    conditions = ["NOT c.is_withdrawn"]
+    if query.strip():
+        conditions.append("c.words @@ (TABLE asked)")
+    if category:
+        conditions.append(f"c.category = {argument(category)}")
+    if least_minor is not None:
+        conditions.append(f"c.price_minor >= {argument(least_minor)}")
+    if most_minor is not None:
+        conditions.append(f"c.price_minor <= {argument(most_minor)}")
+    if in_stock:
+        conditions.append("(c.stock IS NULL OR c.stock > 0)")
+    value, direction = _SORTS[sort]
+    if after and sort == "id":
+        conditions.append(f"c.product_id > {argument(after)}")
+    elif after:
+        sign = ">" if direction == "ASC" else "<"
+        last = f"SELECT {value}, c.product_id FROM catalogue c WHERE c.product_id ="  # noqa: S608
+        conditions.append(f"({value}, c.product_id) {sign} ({last} {argument(after)})")
     rows = await connection.fetch(
-        f"""{_SELECT}
-            WHERE NOT c.is_withdrawn AND c.product_id > $1
-              AND ($2 = '' OR c.words @@ to_tsquery('simple', $2))
-              AND ($3 = '' OR c.category = $3)
-              AND ($4::bigint IS NULL OR c.price_minor >= $4)
-              AND ($5::bigint IS NULL OR c.price_minor <= $5)
-              AND (NOT $6 OR c.stock IS NULL OR c.stock > 0)
-            ORDER BY c.product_id LIMIT $7""",
-        after,
-        _as_tsquery(query),
-        category,
-        least_minor,
-        most_minor,
-        in_stock,
-        limit,
+        f"""{_ASKED} {_SELECT} WHERE {" AND ".join(conditions)}
+            ORDER BY {value} {direction}, c.product_id {direction} LIMIT {argument(limit)}""",
+        *wanted,
     )
     return [_row(row) for row in rows]
 
@@ -132,6 +151,23 @@ async def list_categories(connection: Connection) -> list[CategoryRow]:
     )
     return [CategoryRow(*row) for row in rows]
 
+
+_SORTS: dict[Sort, tuple[str, str]] = {
+    "id": ("c.product_id", "ASC"),
+    "name": ("lower(c.name)", "ASC"),
+    "price": ("c.price_minor", "ASC"),
+    "price_down": ("c.price_minor", "DESC"),
+    "newest": ("c.added_at", "DESC"),
+    "relevance": ("ts_rank(c.words, (TABLE asked))", "DESC"),
+}
+
+# The words as the parser of the column sees them, each also as a beginning: what is taken apart
+# there (t-shirt, O'Neill, 3.5mm) is taken apart here in the same way.
+_ASKED = r"""WITH asked AS MATERIALIZED (
+        SELECT coalesce(string_agg(
+                   '''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''':*', ' & '
+               ), '')::tsquery
+        FROM unnest(to_tsvector('simple', $1)))"""
 
 _SELECT = """SELECT c.product_id, c.name, c.description, c.category, c.price_minor, c.currency,
         c.stock, c.attributes, c.image_url, c.is_withdrawn, c.added_at, c.version,
@@ -236,9 +272,3 @@ def _row(row: Any) -> ProductRow:
     values = list(row)
     values[7] = msgspec.json.decode(values[7])
     return ProductRow(*values)
-
-
-def _as_tsquery(query: str) -> str:
-    """Return the words as a query for all of them, each also as a beginning."""
-    words = ["".join(c for c in word if c.isalnum()) for word in query.split()]
-    return " & ".join(f"{word}:*" for word in words if word)
