@@ -21,7 +21,8 @@ MAX_BYTES_PER_COMMIT = 4_000_000
 LANES = 2
 """Commits under way at once: the second is prepared and sent while the first holds the lock."""
 WORTH_A_LANE = 64
-"""Events that must wait before the second lane opens; below that, larger batches win."""
+"""Fewest events for which the second lane opens. It also waits for as many as are under way:
+smaller batches pay more for their commit than the overlap saves."""
 
 
 class _Waiting:
@@ -117,11 +118,12 @@ class GroupCommit:
         later: list[_Waiting] = []
         claims = _Claims()
         others = list(self._under_way.values())
-        if others and self._queued_events < WORTH_A_LANE:
+        if others and self._queued_events < max(WORTH_A_LANE, *(o.count for o in others)):
             return batch, claims
         events = size = 0
-        # Half of a long queue, so that the other half is prepared while this one is written.
-        most = max(WORTH_A_LANE, min(MAX_EVENTS_PER_COMMIT, self._queued_events // LANES))
+        most = MAX_EVENTS_PER_COMMIT
+        if not others:  # half of a long queue: the rest is prepared while this one is written
+            most = max(WORTH_A_LANE, min(most, self._queued_events // LANES))
         while self._queue:
             waiting = self._queue[0]
             count = len(waiting.request.events)
@@ -136,6 +138,7 @@ class GroupCommit:
             if claims.admit(waiting.request, others):
                 batch.append(waiting)
                 events += count
+                claims.count = events
                 self._queued_events -= count
             else:
                 later.append(waiting)
@@ -164,6 +167,7 @@ class _Claims:
         self.keys: set[str] = set()
         self.written: set[str] = set()
         self.conditioned: set[str] = set()
+        self.count = 0
 
     def admit(self, request: Append, others: Sequence[_Claims]) -> bool:
         """Return whether the request may join the batch, beside ``others`` under way.
@@ -171,27 +175,24 @@ class _Claims:
         What it touches is claimed either way, so that a later request cannot overtake one that
         has to wait.
         """
-        own = _Claims()
-        own.event_ids = {event.event_id for event in request.events}
-        own.written = {event.stream_id for event in request.events}
-        own.conditioned = {condition.stream_id for condition in request.conditions}
-        own.keys = {request.kept_answer.key} if request.kept_answer else set()
-        is_free = not self.clashes(own) and not any(other.clashes(own) for other in others)
-        self.event_ids |= own.event_ids
-        self.written |= own.written
-        self.conditioned |= own.conditioned
-        self.keys |= own.keys
+        is_free = not self.clashes(request) and not any(o.clashes(request) for o in others)
+        self.event_ids.update([event.event_id for event in request.events])
+        self.written.update([event.stream_id for event in request.events])
+        self.conditioned.update([condition.stream_id for condition in request.conditions])
+        if request.kept_answer:
+            self.keys.add(request.kept_answer.key)
         return is_free
 
-    def clashes(self, own: _Claims) -> bool:
-        """Return whether two requests must not be under way together."""
-        return not (
-            self.event_ids.isdisjoint(own.event_ids)
-            and self.conditioned.isdisjoint(own.written)
-            and self.conditioned.isdisjoint(own.conditioned)
-            and self.written.isdisjoint(own.conditioned)
-            and self.keys.isdisjoint(own.keys)
-        )
+    def clashes(self, request: Append) -> bool:
+        """Return whether the request must not be under way together with these."""
+        event_ids, conditioned, written = self.event_ids, self.conditioned, self.written
+        for event in request.events:
+            if event.event_id in event_ids or event.stream_id in conditioned:
+                return True
+        for condition in request.conditions:
+            if condition.stream_id in conditioned or condition.stream_id in written:
+                return True
+        return request.kept_answer is not None and request.kept_answer.key in self.keys
 
 
 def check(request: Append) -> None:
