@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import time
 from contextlib import suppress
@@ -96,6 +97,8 @@ async def _catch_up(
 
 async def _time_to_head(shop: Shop, projections: Sequence[Projection]) -> float:
     head = await shop.journal.head()
+    gc.collect()
+    gc.freeze()  # the load's own objects are not the projector's to look through
     started = time.perf_counter()
     task = asyncio.create_task(run_projector(shop.journal, shop.pool, shop.redis, projections))
     try:
@@ -109,6 +112,7 @@ async def _time_to_head(shop: Shop, projections: Sequence[Projection]) -> float:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+        gc.unfreeze()
 
 
 def _page_views(count: int) -> list[Event]:

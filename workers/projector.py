@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -65,19 +65,31 @@ class _SharedPages:
     """Pages of the past, read and decoded once for all that catch up at about the same time.
 
     They begin at multiples of their size, so that followers meet on them wherever they start.
-    While one is folded the next is read.
+    While one is folded the next is read. Who is ahead by all the pages that are kept waits a
+    little for the slowest: otherwise that one would have to read every page again.
     """
 
     KEPT = 12
+    PATIENCE_SECONDS = 0.5
 
     def __init__(self, journal: Journal, tasks: asyncio.TaskGroup) -> None:
         self._journal = journal
         self._tasks = tasks
         self._pages: dict[int, asyncio.Task[list[Recorded] | Exception]] = {}
+        self._readers: dict[str, int] = {}
+        self._moved = asyncio.Event()
 
-    async def after(self, position: int) -> list[Recorded]:
+    def leave(self, reader: str) -> None:
+        """Note that a reader has arrived, or failed: nobody waits for it."""
+        self._readers.pop(reader, None)
+        self._moved.set()
+
+    async def after(self, reader: str, position: int) -> list[Recorded]:
         """Return events above ``position``, up to the end of its page."""
         start = position - position % CATCH_UP_PAGE
+        self._readers[reader] = start
+        self._moved.set()
+        await self._wait_for_the_slowest(start)
         events = await asyncio.shield(self._page(start))
         if isinstance(events, Exception):
             self._pages.pop(start, None)
@@ -87,6 +99,13 @@ class _SharedPages:
         else:
             self._page(start + CATCH_UP_PAGE)
         return [event for event in events if event.position > position]
+
+    async def _wait_for_the_slowest(self, start: int) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.PATIENCE_SECONDS):
+                while start - min(self._readers.values()) > (self.KEPT - 2) * CATCH_UP_PAGE:
+                    self._moved.clear()
+                    await self._moved.wait()
 
     def _page(self, start: int) -> asyncio.Task[list[Recorded] | Exception]:
         page = self._pages.get(start)
@@ -158,6 +177,7 @@ class _Follower:
                 logger.warning("projection_waits", projection=self.name, reason=repr(error))
             self._is_close = False
             self._shared.clear()
+            self._past.leave(self.name)
             await patiently(attempt)
             attempt += 1
 
@@ -216,13 +236,14 @@ class _Follower:
 
     async def _next_page(self) -> list[Recorded]:
         if not self._is_close:
-            page = await self._past.after(self._runner.position)
+            page = await self._past.after(self.name, self._runner.position)
             if not page or page[-1].position % CATCH_UP_PAGE:  # the end of the log
                 self._is_close = True  # from here on the pages offered reach on without a gap
                 self._persisted_at = 0.0  # and who asks Postgres should know that we are here
                 self._shared.clear()
                 end = page[-1].position if page else self._runner.position
-                page += await self._past.after(end)
+                page += await self._past.after(self.name, end)
+                self._past.leave(self.name)
             return page
         if not self._shared:
             self._offered.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from contextlib import suppress
@@ -95,6 +96,7 @@ async def run_everything(
 
 async def run_worker(shop: Shop, name: str) -> None:
     """Run a worker until cancelled."""
+    gc.freeze()  # what the start made lives as long as the process: no collection looks at it
     if name == "projector":
         await run_projector(shop.journal, shop.pool, shop.redis, PROJECTIONS)
     else:
