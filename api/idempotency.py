@@ -2,13 +2,15 @@
 
 What is recorded keeps its answer in the same transaction (see Context.idempotency), so a finished
 request is always recognised. The mark in Redis only tells a second copy that the first still
-runs; without Redis the log itself lets one of the two win.
+runs; it is a short lease, renewed as long as the request runs, so that a killed process keeps
+nobody waiting. Without Redis the log itself lets one of the two win.
 """
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +18,16 @@ from redis.exceptions import RedisError
 
 from api.problems import busy
 from application.context import Idempotency
+from projections.runner import heed_cancellation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from api.call import Call
 
-RUNNING_SECONDS = 60
+LEASE_SECONDS = 6
+_RENEW = """if redis.call('GET', KEYS[1]) == ARGV[1] then
+    return redis.call('EXPIRE', KEYS[1], ARGV[2]) end"""
 _RELEASE = """if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"""
 
 
@@ -39,10 +44,14 @@ async def claim(call: Call[Any, Any], key: str) -> AsyncIterator[None]:
     is_ours = await _mark(call, name, mark)
     if not is_ours and await call.journal.idempotent_result(scoped) is None:
         raise busy(409, "still_running", "The first request under this key still runs.", 1)
+    renewing = asyncio.create_task(_renew(call, name, mark)) if is_ours else None
     try:
         yield
     finally:
-        if is_ours:
+        if renewing is not None:
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
             await _release(call, name, mark)
 
 
@@ -54,9 +63,17 @@ def _fingerprint(call: Call[Any, Any], body: bytes) -> bytes:
 
 async def _mark(call: Call[Any, Any], name: str, mark: str) -> bool:
     try:
-        return bool(await call.services.redis.set(name, mark, nx=True, ex=RUNNING_SECONDS))
+        return bool(await call.services.redis.set(name, mark, nx=True, ex=LEASE_SECONDS))
     except (RedisError, OSError):
         return True
+
+
+async def _renew(call: Call[Any, Any], name: str, mark: str) -> None:
+    while True:
+        heed_cancellation()
+        await asyncio.sleep(LEASE_SECONDS / 3)
+        with suppress(RedisError, OSError):
+            await call.services.redis.eval(_RENEW, 1, name, mark, LEASE_SECONDS)
 
 
 async def _release(call: Call[Any, Any], name: str, mark: str) -> None:
