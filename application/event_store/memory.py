@@ -128,6 +128,13 @@ class MemoryEventStore(EventStore):
         """Return the version of a stream; 0 where it has no event."""
         return len(self._streams.get(stream_id, ()))
 
+    async def streams_beginning(
+        self, prefix: str, *, after: str = "", limit: int = 500
+    ) -> list[str]:
+        """Return a page of stream ids; see EventStore."""
+        found = (s for s in self._streams if s.startswith(prefix) and s > after)
+        return sorted(found)[:limit]
+
     async def head(self) -> Head:
         """Return the end of the log."""
         link = self._batches[-1].chain if self._batches else chain.GENESIS

@@ -197,6 +197,21 @@ class PostgresEventStore(EventStore):
         )
         return version or 0
 
+    async def streams_beginning(
+        self, prefix: str, *, after: str = "", limit: int = 500
+    ) -> list[str]:
+        """Return a page of stream ids; see EventStore."""
+        rows = await self._pool.fetch(
+            """SELECT stream_id FROM log.streams
+               WHERE stream_id >= $1 AND starts_with(stream_id, $1) AND stream_id > $2
+                 AND stream_id < $1 || chr(1114111)
+               ORDER BY stream_id LIMIT $3""",
+            prefix,
+            after,
+            limit,
+        )
+        return [row["stream_id"] for row in rows]
+
     async def head(self) -> Head:
         """Return the end of the log."""
         row = await self._pool.fetchrow("SELECT position, chain, epoch FROM log.head")

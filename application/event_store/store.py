@@ -145,6 +145,12 @@ class EventStore(Protocol):
         """Return the version of a stream; 0 where it has no event."""
         ...
 
+    async def streams_beginning(
+        self, prefix: str, *, after: str = "", limit: int = 500
+    ) -> list[str]:
+        """Return the ids of streams that begin so, sorted by their code points, above ``after``."""
+        ...
+
     async def head(self) -> Head:
         """Return the end of the log."""
         ...

@@ -45,6 +45,7 @@ from domain.shopper import (
     ShopperErased,
     ShopperNotFound,
 )
+from domain.visit import Visit, fact
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -648,6 +649,10 @@ async def test_an_export_holds_everything_of_a_shopper_but_the_password() -> Non
     await shoppers.register(journal, CONTEXT, "1", ANN, PASSWORD, visitor="v1")
     await shoppers.add_address(journal, CONTEXT, "1", "home", HOME)
     await shoppers.set_consent(journal, CONTEXT, "1", {"analytics": True})
+    await orders.place_order(journal, CONTEXT, "o1", "1", payment_method="card")
+    await reviews.write_review(journal, CONTEXT, "1", "lamp", 5, "Bright")
+    looked = fact(Visit.ProductViewed, "v1:2026-03-01", NOW, visitor="v1", product_id="lamp")
+    await journal.record(CONTEXT, [looked])
 
     export = await export_shopper(journal, "1")
 
@@ -656,6 +661,7 @@ async def test_an_export_holds_everything_of_a_shopper_but_the_password() -> Non
     assert (export["consent"], export["visitors"]) == ({"analytics": True}, ["v1"])
     topics = {event["topic"] for event in export["events"]}
     assert {"shopper.registered", "basket.item_added", "basket.items_taken_over"} <= topics
+    assert {"order.placed", "review.submitted", "visit.product_viewed"} <= topics
     assert b"argon2" not in msgspec.json.encode(export)
 
 

@@ -129,6 +129,18 @@ async def test_a_condition_that_holds_lets_the_events_in(stores: Stores) -> None
         assert await store.stream_version("never") == 0
 
 
+async def test_streams_are_found_by_how_they_begin_page_by_page(stores: Stores) -> None:
+    async with stores() as store:
+        for stream_id in ("visit-v1:2", "visit-v1:1", "visit-v10:1", "visit-v1", "review-v1:1"):
+            await store.append(Append([event(stream_id)]))
+
+        assert await store.streams_beginning("visit-v1:") == ["visit-v1:1", "visit-v1:2"]
+        assert await store.streams_beginning("visit-v1:", limit=1) == ["visit-v1:1"]
+        assert await store.streams_beginning("visit-v1:", after="visit-v1:1") == ["visit-v1:2"]
+        assert await store.streams_beginning("visit-v1:", after="visit-v1:2") == []
+        assert await store.streams_beginning("none") == []
+
+
 async def test_a_failed_condition_records_nothing_and_names_the_current_version(
     stores: Stores,
 ) -> None:
