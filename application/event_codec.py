@@ -42,6 +42,12 @@ class _Plan:
         self.hints = {name: hints[name] for name in own}
         self.personal = {name: hints[name] for name in own if PERSONAL in get_args(hints[name])}
         self.subject_field = event_class.SUBJECT_FIELD
+        # Circumstances that are mostly unknown: not worth their bytes in every event.
+        self.left_out = {
+            f.name: f.default
+            for f in dataclass_fields(event_class)  # type: ignore[arg-type]  # as above
+            if f.kw_only
+        }
         stored: dict[str, Any] = {name: hints[name] for name in own}
         stored.update(dict.fromkeys(self.personal, str | None))
         shape: Any = TypedDict(topic, stored, total=False)  # type: ignore[misc]  # made at run time
@@ -118,6 +124,9 @@ class EventCodec:
             for name in plan.personal:
                 if values[name] is not None:
                     values[name] = _encrypt(key, event_id, subject, name, values[name])
+        for name, default in plan.left_out.items():
+            if values[name] == default:
+                del values[name]
         return NewEvent(
             event_id=event_id,
             stream_id=event.originator_id,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from domain.basket import Basket
 from domain.category import Category
 from domain.events import Event
+from domain.identity import Identity
 from domain.order import Order
 from domain.product import Product
 from domain.purchase import Purchase
@@ -28,6 +29,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Purchase,
     Review,
     Visit,
+    Identity,
 )
 
 
