@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from domain.basket import Basket
 from domain.order import Order
 from domain.review import Review
-from domain.shopper import Shopper
 from domain.visit import Visit
+from projections import identities
 from projections.fold import write_rows
 from projections.projection import Feed
 
@@ -53,7 +54,7 @@ class Interactions:
     """The user-item matrix."""
 
     name = "interactions"
-    version = 1
+    version = 2
     tables = ("interactions", "interaction_identities")
     events: tuple[type[Event], ...] = (
         Visit.ProductViewed,
@@ -71,7 +72,10 @@ class Interactions:
         Review.Submitted,
         Review.Edited,
         Review.Withdrawn,
-        Shopper.VisitorJoined,
+        Visit.ProductRated,
+        Visit.PurchaseRefunded,
+        Visit.RecommendationClicked,
+        *identities.EVENTS,
     )
     feed = Feed(
         "interactions",
@@ -100,12 +104,10 @@ class Interactions:
         ratings: dict[tuple[str, str], int] = {}
         for event in batch:
             _fold(cells, ratings, event)
-        joins = [e for e in batch if isinstance(e.event, Shopper.VisitorJoined)]
-        identities = _identities(joins)
-        await write_rows(connection, _IDENTIFY, identities)
+        changed = await identities.fold_identities(connection, "interaction_identities", batch)
         await write_rows(connection, _ADD, ((*key, *cell) for key, cell in cells.items()))
         await write_rows(connection, _RATE, ((*key, stars) for key, stars in ratings.items()))
-        await write_rows(connection, _ATTRIBUTE, identities)
+        await write_rows(connection, _ATTRIBUTE, map(astuple, changed))
 
 
 async def interactions_after(
@@ -146,6 +148,17 @@ async def interactions_of(connection: Connection, person: str) -> list[Interacti
     return [InteractionRow(*row) for row in rows]
 
 
+async def person_of(connection: Connection, visitor: str) -> str | None:
+    """Return whom a visitor is taken for: ``shopper:ID``, or itself again after a separation.
+
+    None where nothing was ever said of it.
+    """
+    person: str | None = await connection.fetchval(
+        "SELECT person FROM interaction_identities WHERE source = $1", f"visitor:{visitor}"
+    )
+    return person
+
+
 _ADD = """
     INSERT INTO interactions AS i
         (source, product_id, person, views, clicks, dwell_ms, basket_adds, basket_removes, orders,
@@ -174,12 +187,6 @@ _RATE = """
     FROM unnest($1::text[], $2::text[], $3::int[]) AS n (source, product_id, rating)
     WHERE i.source = n.source AND i.product_id = n.product_id"""
 
-# Whose cells a visitor's are: those still to come by the identity, those there by the update.
-_IDENTIFY = """
-    INSERT INTO interaction_identities (source, person, position)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
-    ON CONFLICT (source) DO UPDATE SET person = excluded.person, position = excluded.position"""
-
 _ATTRIBUTE = """
     UPDATE interactions i SET person = n.person, position = greatest(i.position, n.position)
     FROM unnest($1::text[], $2::text[], $3::bigint[]) AS n (source, person, position)
@@ -188,16 +195,18 @@ _ATTRIBUTE = """
 _VIEWS, _CLICKS, _DWELL, _ADDS, _REMOVES, _ORDERS, _UNITS, _RETURNED, _FIRST, _LAST, _AT = range(11)
 
 
-def _fold(  # noqa: C901 - a table of what each event adds
+def _fold(  # noqa: C901, PLR0912 - a table of what each event adds
     cells: dict[tuple[str, str], list[Any]],
     ratings: dict[tuple[str, str], int],
     recorded: Recorded,
 ) -> None:
     event = recorded.event
+    if isinstance(event, Visit.Event) and event.bot:
+        return
     match event:
         case Visit.ProductViewed():
             _cell(cells, _visitor(event), event.product_id, recorded)[_VIEWS] += 1
-        case Visit.ProductClicked():
+        case Visit.ProductClicked() | Visit.RecommendationClicked():
             _cell(cells, _visitor(event), event.product_id, recorded)[_CLICKS] += 1
         case Visit.Dwelled() if event.product_id:
             cell = _cell(cells, _visitor(event), event.product_id, recorded)
@@ -210,6 +219,12 @@ def _fold(  # noqa: C901 - a table of what each event adds
             cell = _cell(cells, _visitor(event), event.product_id, recorded)
             cell[_ORDERS] += 1
             cell[_UNITS] += event.quantity
+        case Visit.PurchaseRefunded() if event.product_id:
+            cell = _cell(cells, _visitor(event), event.product_id, recorded)
+            cell[_RETURNED] += event.quantity
+        case Visit.ProductRated():
+            _cell(cells, _visitor(event), event.product_id, recorded)
+            ratings[_visitor(event), event.product_id] = event.rating
         case Basket.ItemAdded():
             _cell(cells, _owner(recorded), event.product_id, recorded)[_ADDS] += 1
         case Basket.ItemRemoved():
@@ -268,13 +283,3 @@ def _visitor(event: Any) -> str:
 
 def _owner(recorded: Recorded) -> str:
     return recorded.stream_id.partition("-")[2]
-
-
-def _identities(joins: Sequence[Recorded]) -> list[tuple[str, str, int]]:
-    """Return (visitor as a source, shopper as a person, position), the last join of each."""
-    last: dict[str, tuple[str, str, int]] = {}
-    for recorded in joins:
-        source = f"visitor:{getattr(recorded.event, 'visitor', '')}"
-        person = "shopper:" + recorded.stream_id.partition("-")[2]
-        last[source] = (source, person, recorded.position)
-    return list(last.values())

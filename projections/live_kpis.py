@@ -2,7 +2,9 @@
 
 revenue: goods less discounts, without shipping and tax, when the order was placed. refund: what
 cancellations and returns gave back, when they did. visitors: distinct ones with an event of a
-visit in the bucket. Late events correct old buckets.
+visit in the bucket. An imported order whose lines are events of their own counts once, with its
+first line. Late events correct old buckets. What bots do is counted apart, as bot_events, and
+nowhere else.
 """
 
 from __future__ import annotations
@@ -52,37 +54,29 @@ NUMBERS = (
     "refund_minor",
     "registrations",
     "reviews",
+    "bot_events",
 )
 """The columns that count something."""
 
-EXPLAINS: dict[str, tuple[type[Event], ...]] = {
-    "page_views": (Visit.PageViewed,),
-    "product_views": (Visit.ProductViewed,),
-    "clicks": (Visit.ProductClicked,),
-    "searches": (Visit.Searched,),
-    "baskets_started": (Basket.ItemAdded,),
-    "items_added": (Basket.ItemAdded, Visit.ProductCarted),
-    "items_removed": (Basket.ItemRemoved, Visit.ProductUncarted),
-    "orders": (Order.Placed, Visit.ProductPurchased),
-    "orders_cancelled": (Order.Cancelled,),
-    "units": (Order.Placed, Visit.ProductPurchased),
-    "units_returned": (Order.Cancelled, Order.Returned, Order.CreditNoted),
-    "revenue_minor": (Order.Placed, Visit.ProductPurchased),
-    "refund_minor": (Order.Cancelled, Order.Returned, Order.CreditNoted),
-    "registrations": (Shopper.Registered,),
-    "reviews": (Review.Submitted,),
-    "visitors": (
-        Visit.PageViewed,
-        Visit.ProductViewed,
-        Visit.ProductClicked,
-        Visit.Dwelled,
-        Visit.Searched,
-        Visit.ProductCarted,
-        Visit.ProductUncarted,
-        Visit.ProductPurchased,
-    ),
-}
-"""The events that make each number, for tracing it."""
+VISIT_EVENTS: tuple[type[Event], ...] = (
+    Visit.PageViewed,
+    Visit.ProductViewed,
+    Visit.ProductClicked,
+    Visit.Dwelled,
+    Visit.Searched,
+    Visit.ProductCarted,
+    Visit.ProductUncarted,
+    Visit.ProductPurchased,
+    Visit.PurchaseRefunded,
+    Visit.ProductRated,
+    Visit.CheckoutStarted,
+    Visit.Scrolled,
+    Visit.StayedActive,
+    Visit.RecommendationsShown,
+    Visit.RecommendationClicked,
+    Visit.CustomTracked,
+)
+"""What somebody does who is there."""
 
 
 _Bucket = tuple[str, datetime, str]
@@ -112,6 +106,7 @@ class KpiRow(msgspec.Struct, frozen=True):
     refund_minor: int
     registrations: int
     reviews: int
+    bot_events: int
     position: int
 
 
@@ -119,10 +114,18 @@ class LiveKpis:
     """Counts by bucket."""
 
     name = "live_kpis"
-    version = 1
-    tables = ("live_kpis", "live_kpi_visitors")
-    events: tuple[type[Event], ...] = tuple(
-        dict.fromkeys(event for events in EXPLAINS.values() for event in events)
+    version = 3
+    tables = ("live_kpis", "live_kpi_visitors", "live_kpi_orders")
+    events: tuple[type[Event], ...] = (
+        *VISIT_EVENTS,
+        Basket.ItemAdded,
+        Basket.ItemRemoved,
+        Order.Placed,
+        Order.Cancelled,
+        Order.Returned,
+        Order.CreditNoted,
+        Shopper.Registered,
+        Review.Submitted,
     )
     feed = Feed(
         "live_kpis",
@@ -134,36 +137,51 @@ class LiveKpis:
         """Fold a batch into its minutes, and these into hours and days."""
         minutes: dict[tuple[int, str], _Counts] = {}
         visitors: dict[tuple[int, str], int] = {}
+        orders: dict[tuple[str, str], tuple[int, str, int]] = {}
         for recorded in batch:
             minute = int(recorded.occurred_at.timestamp()) // 60
-            currency, counts = _counts(recorded)
+            currency, counts = counts_of(recorded)
             if counts:
                 row = minutes.get((minute, currency))
                 if row is None:
                     row = minutes[minute, currency] = defaultdict(int)
                 for name, count in counts.items():
                     row[name] += count
-                row["position"] = recorded.position
+                _reach(row, recorded.position, recorded.position)
+            if isinstance(recorded.event, Visit.Event) and recorded.event.bot:
+                continue
+            if isinstance(recorded.event, Visit.ProductPurchased) and recorded.event.order:
+                key = (recorded.actor, recorded.event.order)
+                orders.setdefault(key, (minute, currency, recorded.position))
             visitor = getattr(recorded.event, "visitor", "")
             if visitor and not isinstance(recorded.event, Order.Placed):
                 # Their first event counts them, however many of them come in one batch.
                 visitors.setdefault((minute, visitor), recorded.position)
+        await _add_new_orders(connection, orders, minutes)
         rows = _all_sizes(minutes)
         await _add_new_visitors(connection, visitors, rows)
         await write_rows(
             connection,
             _ADD,
             (
-                (*key, *(counts[name] for name in NUMBERS), counts["position"])
+                (*key, *(counts[name] for name in NUMBERS), *_span(counts))
                 for key, counts in rows.items()
             ),
         )
 
 
 async def kpis(
-    connection: Connection, *, start: datetime, end: datetime, bucket: BucketSize
+    connection: Connection,
+    *,
+    start: datetime,
+    end: datetime,
+    bucket: BucketSize,
+    with_gaps: bool = True,
 ) -> list[KpiRow]:
-    """Return the buckets from ``start`` to before ``end`` in which something happened, in order."""
+    """Return the buckets from ``start`` to before ``end`` in which something happened, in order.
+
+    Without gaps, those in which nothing happened come as zeros under the currency ''.
+    """
     rows = await connection.fetch(
         f"""SELECT {", ".join(KpiRow.__struct_fields__)} FROM live_kpis
             WHERE bucket = $1 AND bucket_start >= $2 AND bucket_start < $3
@@ -172,7 +190,17 @@ async def kpis(
         bucket_start(start, bucket),
         end,
     )
-    return [KpiRow(*row) for row in rows]
+    found = [KpiRow(*row) for row in rows]
+    if with_gaps:
+        return found
+    seen = {row.bucket_start for row in found}
+    zeros = [0] * (len(NUMBERS) + 1)  # the position is one of them
+    begin, missing = bucket_start(start, bucket), []
+    while begin < end:
+        if begin not in seen:
+            missing.append(KpiRow(bucket, begin, "", *zeros))
+        begin += BUCKETS[bucket]
+    return sorted([*found, *missing], key=lambda row: (row.bucket_start, row.currency))
 
 
 def bucket_start(moment: datetime, size: str) -> datetime:
@@ -189,23 +217,27 @@ def _starts(minute: int) -> dict[str, datetime]:
 
 
 _ADD = f"""
-    INSERT INTO live_kpis AS k (bucket, bucket_start, currency, {", ".join(NUMBERS)}, position)
+    INSERT INTO live_kpis AS k
+        (bucket, bucket_start, currency, {", ".join(NUMBERS)}, first_position, position)
     SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[],
-                         {", ".join(f"${n}::bigint[]" for n in range(4, 5 + len(NUMBERS)))})
+                         {", ".join(f"${n}::bigint[]" for n in range(4, 6 + len(NUMBERS)))})
     ON CONFLICT (bucket, bucket_start, currency) DO UPDATE SET
         {", ".join(f"{name} = k.{name} + excluded.{name}" for name in NUMBERS)},
+        first_position = least(k.first_position, excluded.first_position),
         position = greatest(k.position, excluded.position)"""  # noqa: S608 - constants
 
 
-def _counts(recorded: Recorded) -> tuple[str, dict[str, int]]:  # noqa: C901, PLR0911 - a table
-    """Return what an event adds, and the currency it stands under."""
+def counts_of(recorded: Recorded) -> tuple[str, dict[str, int]]:  # noqa: C901, PLR0911, PLR0912
+    """Return what an event by itself adds, and the currency it stands under."""
     event = recorded.event
+    if isinstance(event, Visit.Event) and event.bot:
+        return "", {"bot_events": 1}
     match event:
         case Visit.PageViewed():
             return "", {"page_views": 1}
         case Visit.ProductViewed():
             return "", {"product_views": 1}
-        case Visit.ProductClicked():
+        case Visit.ProductClicked() | Visit.RecommendationClicked():
             return "", {"clicks": 1}
         case Visit.Searched():
             return "", {"searches": 1}
@@ -219,11 +251,11 @@ def _counts(recorded: Recorded) -> tuple[str, dict[str, int]]:  # noqa: C901, PL
             return event.currency, {
                 "orders": 1,
                 "units": sum(line.quantity for line in event.lines),
-                "revenue_minor": event.total_minor,
+                "revenue_minor": event.goods_minor - event.discount_minor,
             }
         case Visit.ProductPurchased():
             return event.currency, {
-                "orders": 1,
+                "orders": int(not event.order),
                 "units": event.quantity,
                 "revenue_minor": event.quantity * event.unit_price_minor,
             }
@@ -233,11 +265,26 @@ def _counts(recorded: Recorded) -> tuple[str, dict[str, int]]:  # noqa: C901, PL
                 "units_returned": sum(line.quantity for line in event.lines),
                 "refund_minor": event.refund_minor,
             }
+        case Visit.PurchaseRefunded():
+            return event.currency, {
+                "units_returned": event.quantity,
+                "refund_minor": event.refund_minor,
+            }
         case Shopper.Registered():
             return "", {"registrations": 1}
-        case Review.Submitted():
+        case Review.Submitted() | Visit.ProductRated():
             return "", {"reviews": 1}
     return "", {}
+
+
+def _reach(counts: _Counts, first: int, last: int) -> None:
+    """Let the positions of a row reach from ``first`` to ``last`` at least."""
+    counts["first_position"] = min(counts.get("first_position", first), first)
+    counts["position"] = max(counts["position"], last)
+
+
+def _span(counts: _Counts) -> tuple[int, int]:
+    return counts["first_position"], counts["position"]
 
 
 def _all_sizes(minutes: dict[tuple[int, str], _Counts]) -> dict[_Bucket, _Counts]:
@@ -246,11 +293,33 @@ def _all_sizes(minutes: dict[tuple[int, str], _Counts]) -> dict[_Bucket, _Counts
     for (minute, currency), counts in minutes.items():
         for size, begin in _starts(minute).items():
             row = rows.setdefault((size, begin, currency), defaultdict(int))
-            position = max(row["position"], counts["position"])
-            for name, count in counts.items():
-                row[name] += count
-            row["position"] = position
+            for name in NUMBERS:
+                if counts[name]:
+                    row[name] += counts[name]
+            _reach(row, *_span(counts))
     return rows
+
+
+async def _add_new_orders(
+    connection: Connection,
+    orders: dict[tuple[str, str], tuple[int, str, int]],
+    minutes: dict[tuple[int, str], _Counts],
+) -> None:
+    """Count the imported orders not yet seen, in the minute of their first line."""
+    if not orders:
+        return
+    keys = sorted(orders)
+    new = await connection.fetch(
+        """INSERT INTO live_kpi_orders (source, order_id, position)
+           SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
+           ON CONFLICT DO NOTHING RETURNING source, order_id""",
+        [source for source, _ in keys],
+        [order for _, order in keys],
+        [orders[key][2] for key in keys],
+    )
+    for source, order in new:
+        minute, currency, _ = orders[source, order]
+        minutes[minute, currency]["orders"] += 1
 
 
 async def _add_new_visitors(
@@ -275,4 +344,5 @@ async def _add_new_visitors(
     for size, start, visitor in new:
         counts = rows.setdefault((size, start, ""), defaultdict(int))
         counts["visitors"] += 1
-        counts["position"] = max(counts["position"], first[size, start, visitor])
+        position = first[size, start, visitor]
+        _reach(counts, position, position)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from domain.basket import Basket
-from domain.order import Order
+from domain.order import Order, OrderLine
 from domain.visit import Visit
 from projections.fold import write_rows
 from projections.projection import Feed
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class ProductSalesRow(msgspec.Struct, frozen=True):
-    """What a product did between two days, in one currency."""
+    """What a product did between two days, in one currency; '' where it sold in none.
+
+    One that sold in several has a row for each, with the same views and basket additions.
+    """
 
     product_id: str
     name: str
@@ -35,15 +39,25 @@ class ProductSalesRow(msgspec.Struct, frozen=True):
     basket_adds: int
 
 
+class TrendRow(msgspec.Struct, frozen=True):
+    """How a product did in some days, and in as many days before these."""
+
+    product_id: str
+    name: str
+    recent: int
+    before: int
+
+
 class ProductSales:
     """Sales, returns, views and basket additions per product and day of the sale (UTC).
 
     What came back counts on the day it was sold; a credit note without its sale, on its own.
+    A discount is shared by the lines of its order, so that products add up to the shop's revenue.
     Views and basket additions stand under the currency ''.
     """
 
     name = "product_sales"
-    version = 1
+    version = 3
     tables = ("product_sales",)
     events: tuple[type[Event], ...] = (
         Order.Placed,
@@ -53,6 +67,7 @@ class ProductSales:
         Visit.ProductViewed,
         Visit.ProductCarted,
         Visit.ProductPurchased,
+        Visit.PurchaseRefunded,
         Basket.ItemAdded,
     )
     feed = Feed(
@@ -76,7 +91,8 @@ class ProductSales:
         """Fold sales, returns and interest."""
         rows: dict[tuple[str, date, str], list[int]] = {}
         for event in batch:
-            _fold(rows, event)
+            if not (isinstance(event.event, Visit.Event) and event.event.bot):
+                _fold(rows, event)
         await write_rows(connection, _ADD, ((*key, *row) for key, row in rows.items()))
 
 
@@ -87,23 +103,55 @@ async def top_products(
 
     ``by``: revenue (less refunds), units (less returned) or views.
     """
-    order = {
-        "revenue": "sum(s.revenue_minor - s.refund_minor)",
-        "units": "sum(s.units - s.returned_units)",
-        "views": "sum(s.views)",
-    }[by]
     rows = await connection.fetch(
-        f"""SELECT s.product_id, coalesce(c.name, ''), max(s.currency), sum(s.orders)::int,
-                   sum(s.units)::int, sum(s.revenue_minor)::bigint, sum(s.returned_units)::int,
-                   sum(s.refund_minor)::bigint, sum(s.views)::int, sum(s.basket_adds)::int
-            FROM product_sales s LEFT JOIN catalogue c ON c.product_id = s.product_id
-            WHERE s.day >= $1 AND s.day < $2
-            GROUP BY s.product_id, c.name ORDER BY {order} DESC, s.product_id LIMIT $3""",  # noqa: S608
+        f"""WITH days AS (SELECT * FROM product_sales WHERE day >= $1 AND day < $2),
+            interest AS (SELECT product_id, sum(views)::int AS views,
+                                sum(basket_adds)::int AS basket_adds
+                         FROM days GROUP BY product_id),
+            sales AS (SELECT product_id, currency, sum(orders)::int AS orders,
+                             sum(units)::int AS units, sum(revenue_minor)::bigint AS revenue_minor,
+                             sum(returned_units)::int AS returned_units,
+                             sum(refund_minor)::bigint AS refund_minor
+                      FROM days GROUP BY product_id, currency
+                      HAVING sum(units) > 0 OR sum(returned_units) > 0)
+            SELECT i.product_id, coalesce(c.name, ''), coalesce(s.currency, ''),
+                   coalesce(s.orders, 0), coalesce(s.units, 0), coalesce(s.revenue_minor, 0),
+                   coalesce(s.returned_units, 0), coalesce(s.refund_minor, 0), i.views,
+                   i.basket_adds
+            FROM interest i LEFT JOIN sales s ON s.product_id = i.product_id
+            LEFT JOIN catalogue c ON c.product_id = i.product_id
+            ORDER BY {_RANKS[by]} DESC, i.product_id, s.currency LIMIT $3""",  # noqa: S608
         start,
         end,
         limit,
     )
     return [ProductSalesRow(*row) for row in rows]
+
+
+async def trending_products(
+    connection: Connection, *, end: date, days: int = 7, limit: int = 50, by: str = "views"
+) -> list[TrendRow]:
+    """Return the products that rose most: in the ``days`` before ``end`` over those before them.
+
+    ``by``: views, basket_adds or units (less returned).
+    """
+    counted = _TRENDS[by]
+    rows = await connection.fetch(
+        f"""WITH trend AS (
+                SELECT product_id,
+                       coalesce(sum({counted}) FILTER (WHERE day >= $2), 0)::int AS recent,
+                       coalesce(sum({counted}) FILTER (WHERE day < $2), 0)::int AS before
+                FROM product_sales WHERE day >= $1 AND day < $3 GROUP BY product_id)
+            SELECT t.product_id, coalesce(c.name, ''), t.recent, t.before
+            FROM trend t LEFT JOIN catalogue c ON c.product_id = t.product_id
+            WHERE t.recent > t.before
+            ORDER BY t.recent - t.before DESC, t.recent DESC, t.product_id LIMIT $4""",  # noqa: S608
+        end - timedelta(days=2 * days),
+        end - timedelta(days=days),
+        end,
+        limit,
+    )
+    return [TrendRow(*row) for row in rows]
 
 
 async def sales_by_day(
@@ -120,6 +168,13 @@ async def sales_by_day(
     )
     return [(row[0], row[1], row[2]) for row in rows]
 
+
+_RANKS = {
+    "revenue": "coalesce(s.revenue_minor - s.refund_minor, 0)",
+    "units": "coalesce(s.units - s.returned_units, 0)",
+    "views": "i.views",
+}
+_TRENDS = {"views": "views", "basket_adds": "basket_adds", "units": "units - returned_units"}
 
 _ADD = """
     INSERT INTO product_sales AS s (product_id, day, currency, orders, units, revenue_minor,
@@ -143,19 +198,21 @@ def _fold(rows: dict[tuple[str, date, str], list[int]], recorded: Recorded) -> N
     match event:
         case Order.Placed():
             ordered: set[str] = set()
-            for line in event.lines:
+            paid = _shares(event.lines, event.goods_minor - event.discount_minor)
+            for line, minor in zip(event.lines, paid, strict=True):
                 row = _row(rows, line.product_id, today, event.currency, recorded)
                 row[_UNITS] += line.quantity
-                row[_REVENUE] += line.total_minor
+                row[_REVENUE] += minor
                 if line.product_id not in ordered:
                     ordered.add(line.product_id)
                     row[_ORDERS] += 1
         case Order.Cancelled() | Order.Returned() | Order.CreditNoted():
             day = today if isinstance(event, Order.CreditNoted) else event.placed_at
-            for line in event.lines:
+            refunded = _shares(event.lines, event.refund_minor)
+            for line, minor in zip(event.lines, refunded, strict=True):
                 row = _row(rows, line.product_id, day, event.currency, recorded)
                 row[_RETURNED] += line.quantity
-                row[_REFUND] += line.total_minor
+                row[_REFUND] += minor
         case Visit.ProductViewed():
             _row(rows, event.product_id, today, "", recorded)[_VIEWS] += 1
         case Visit.ProductCarted() | Basket.ItemAdded():
@@ -165,6 +222,23 @@ def _fold(rows: dict[tuple[str, date, str], list[int]], recorded: Recorded) -> N
             row[_ORDERS] += 1
             row[_UNITS] += event.quantity
             row[_REVENUE] += event.quantity * event.unit_price_minor
+        case Visit.PurchaseRefunded() if event.product_id:
+            # The day of the sale is not known.
+            row = _row(rows, event.product_id, today, event.currency, recorded)
+            row[_RETURNED] += event.quantity
+            row[_REFUND] += event.refund_minor
+
+
+def _shares(lines: Sequence[OrderLine], amount_minor: int) -> list[int]:
+    """Return what each line has of an amount, by its worth; together exactly the amount."""
+    worths = [line.total_minor for line in lines]
+    total = sum(worths)
+    if total == amount_minor:
+        return worths
+    if total == 0:
+        worths, total = [1] * len(lines), len(lines)
+    sums = [amount_minor * worth // total for worth in accumulate(worths)]
+    return [after - before for before, after in pairwise([0, *sums])]
 
 
 def _row(

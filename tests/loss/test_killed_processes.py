@@ -24,7 +24,7 @@ from footfall.settings import Settings
 from projections import generations
 from projections.checkpoints import live_generation
 from projections.registry import PROJECTIONS
-from tests.shops import a_small_history
+from tests.shops import a_small_history, caught_up
 from workers.rebuilder import rebuild
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 
 KILLS = 10
 CLIENTS = 8
+PATIENCE_SECONDS = 60
+"""How long a client tries one command before the installation counts as not coming back."""
 
 
 async def test_acknowledged_commands_survive_and_read_models_equal_a_rebuild(
@@ -60,6 +62,8 @@ async def test_acknowledged_commands_survive_and_read_models_equal_a_rebuild(
                 basket = await shop.journal.load(Basket, f"visitor:{visitor}")
                 assert basket is not None
                 assert basket.items["bulb"].quantity == added
+            # A rebuild may read further than a live model that is still catching up.
+            await caught_up(shop, seconds=60)
             for projection in PROJECTIONS:
                 async with shop.pool.acquire() as connection:
                     live = await live_generation(connection, projection.name)
@@ -79,8 +83,9 @@ async def _keep_adding(url: str, visitor: str, stop: asyncio.Event) -> int:
     async with aiohttp.ClientSession(timeout=timeout) as client:
         while not stop.is_set() and added < 900:
             key = str(uuid4())
-            while not await _add(client, url, visitor, key):  # noqa: ASYNC110 - over HTTP
-                await asyncio.sleep(0.05)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not await _add(client, url, visitor, key):  # noqa: ASYNC110 - over HTTP
+                    await asyncio.sleep(0.05)
             added += 1
             await asyncio.sleep(0.01)
     return added

@@ -16,6 +16,7 @@ from application.journal import Journal, Loaded
 from application.keyring import KeyedHash, MemoryKeyring
 from application.snapshots import MemorySnapshots
 from domain.errors import Rejected
+from domain.identity import Identity, identity_fact
 from domain.money import Money
 from domain.order import Order, OrderLine
 from domain.product import ProductDetails
@@ -39,6 +40,7 @@ COMMANDS = (
     *("prices", "stocks", "renames", "withdraws_product"),
     *("signs_in", "signs_in", "signs_out", "consents", "moves", "moves", "leaves_home"),
     *("changes_profile", "changes_password", "erased", "imported"),
+    *("joins", "joins", "separates"),
 )
 
 Command = tuple[str, int, int, int, int]
@@ -129,6 +131,10 @@ class _Shop:
         shopper_id, visitor, product_id = SHOPPERS[who], VISITORS[who], PRODUCTS[which]
         if name in {"view", "click", "dwell", "search", "import"}:
             await self._visit(name, visitor, shopper_id if number > 3 else "", product_id, number)
+        elif name in {"joins", "separates"}:
+            kind = Identity.Joined if name == "joins" else Identity.Separated
+            said = identity_fact(kind, visitor, self.now, shopper_id=SHOPPERS[number % 3])
+            await self.journal.record(self.context, [said])
         elif name in {"cancels", "returns", "credit_note"}:
             await self._give_back(name, shopper_id, product_id, number)
         elif name in {"prices", "stocks", "renames", "withdraws_product"}:
