@@ -11,7 +11,9 @@ from projections.live_kpis import LiveKpis
 from projections.orders import Orders
 from projections.product_sales import ProductSales
 from projections.reviews import Reviews
+from projections.searches import Searches
 from projections.shopper_directory import ShopperDirectory
+from projections.visits import Visits
 
 if TYPE_CHECKING:
     from projections.projection import Projection
@@ -25,6 +27,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     Interactions(),
     ProductSales(),
     LiveKpis(),
+    Visits(),
+    Searches(),
 )
 
 BY_NAME: dict[str, Projection] = {projection.name: projection for projection in PROJECTIONS}
