@@ -8,11 +8,25 @@ from aiohttp import web
 
 from api.endpoint import endpoint
 from api.hub import Hub
+from api.intake.cors import open_to_all_origins
+from api.intake.daily_salt import DailySalt
+from api.intake.rate_limit import RateLimit
+from api.intake.write_keys import WriteKeys
 from api.known_callers import KnownCallers
 from api.middleware import around
 from api.recent_writes import RecentWrites
 from api.routes import ROUTES
-from api.services import CALLERS, HUB, RECENT_WRITES, SERVICES
+from api.services import (
+    CALLERS,
+    DAILY_SALT,
+    HUB,
+    PACE,
+    RATE_LIMIT,
+    RECENT_WRITES,
+    SERVICES,
+    WRITE_KEYS,
+)
+from application.intake.bots import Pace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,6 +42,10 @@ def build_app(services: Services) -> web.Application:
     app[CALLERS] = KnownCallers(services.pool, settings.session_ttl_seconds)
     app[RECENT_WRITES] = RecentWrites()
     app[HUB] = Hub(services)
+    app[WRITE_KEYS] = WriteKeys(services.pool)
+    app[DAILY_SALT] = DailySalt(services.redis)
+    app[RATE_LIMIT] = RateLimit(services.redis, settings.intake_events_per_second)
+    app[PACE] = Pace()
     app.cleanup_ctx.append(_hub)
     app.on_shutdown.append(_close_streams)
     app.add_routes(
@@ -38,6 +56,7 @@ def build_app(services: Services) -> web.Application:
             for route in ROUTES
         ]
     )
+    open_to_all_origins(app, {route.path for route in ROUTES if route.takes_write_key})
     return app
 
 

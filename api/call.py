@@ -122,6 +122,7 @@ class Call(Generic[B, Q]):
         return Context(
             actor=self.actor,
             now=datetime.now(UTC),
+            visit_id=self.visitor,
             correlation_id=self.correlation_id,
             idempotency=self.idempotency,
         )

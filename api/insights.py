@@ -52,6 +52,8 @@ class KpiBucket(msgspec.Struct, kw_only=True):
     units_returned: int = 0
     registrations: int = 0
     reviews: int = 0
+    bot_events: int = 0
+    """Events marked as those of programs; counted here alone."""
     revenue: list[Money] = []
     refund: list[Money] = []
 

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 STATE_TOPICS: dict[str, Projection] = {
     "kpis": BY_NAME["live_kpis"],
     "products": BY_NAME["product_sales"],
+    "visitors": BY_NAME["visits"],
 }
 """Topics that show the rows of a read model; a client gets the newest row of each key."""
 
 TOPICS = (*STATE_TOPICS, FEED)
-LATER_TOPICS = frozenset({"visitors", "intent", "alerts", "recommendations"})
+LATER_TOPICS = frozenset({"intent", "alerts", "recommendations"})
 """Known names whose read models are still to come."""
 
 

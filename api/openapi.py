@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from api.route import Route
 
 VERSION = "3.1.0"
+NOT_MODIFIED = 304
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _REF = "#/components/schemas/{name}"
 
@@ -174,5 +175,7 @@ def _success(route: Route, by_type: dict[int, dict[str, Any]]) -> dict[str, Any]
 
 
 def _refusal(status: int) -> dict[str, Any]:
+    if status == NOT_MODIFIED:
+        return {"description": "The caller has it already"}  # and so gets no body
     schema = {"$ref": _REF.format(name="ProblemBody")}
     return {"description": _REFUSALS[status], "content": {CONTENT_TYPE: {"schema": schema}}}

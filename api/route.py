@@ -47,7 +47,8 @@ class Route:
     ``roles``: who may call it, any of them; empty: anyone. ``reads``: the projections that the
     answer comes from, which ``Footfall-After`` waits for. ``is_idempotent``: honours
     ``Idempotency-Key``. ``is_versioned``: sends ``ETag`` and, where it writes, honours
-    ``If-Match``. ``media``: the content types of an answer that is not JSON.
+    ``If-Match``. ``takes_write_key``: its handler authorises by a public write key, as SDKs send
+    it. ``media``: the content types of an answer that is not JSON.
     """
 
     method: str
@@ -66,6 +67,7 @@ class Route:
     is_versioned: bool = False
     is_command: bool = False
     knows_visitor: bool = False
+    takes_write_key: bool = False
     media: tuple[str, ...] = ()
     refusals: tuple[int, ...] = ()
 

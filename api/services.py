@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from api.hub import Hub
+    from api.intake.daily_salt import DailySalt
+    from api.intake.rate_limit import RateLimit
+    from api.intake.write_keys import WriteKeys
     from api.known_callers import KnownCallers
     from api.recent_writes import RecentWrites
+    from application.intake.bots import Pace
     from application.journal import Journal
     from projections.position_waiter import PositionWaiter
 
@@ -30,6 +34,7 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     feed_buffer_events: int = 5_000
     drain_seconds: float = 10.0
     abandon_after_seconds: int = 1_800
+    intake_events_per_second: int = 10_000
     ready_lag_seconds: float = 30.0
     """A projection further behind than this makes /health/ready answer 503."""
     logs_requests: bool = False
@@ -51,3 +56,7 @@ SERVICES = web.AppKey("services", Services)
 HUB: web.AppKey[Hub] = web.AppKey("hub")
 CALLERS: web.AppKey[KnownCallers] = web.AppKey("callers")
 RECENT_WRITES: web.AppKey[RecentWrites] = web.AppKey("recent_writes")
+WRITE_KEYS: web.AppKey[WriteKeys] = web.AppKey("write_keys")
+DAILY_SALT: web.AppKey[DailySalt] = web.AppKey("daily_salt")
+RATE_LIMIT: web.AppKey[RateLimit] = web.AppKey("rate_limit")
+PACE: web.AppKey[Pace] = web.AppKey("pace")

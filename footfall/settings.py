@@ -84,6 +84,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Meta(ge=1, description="A basket with items, idle for longer, counts as abandoned."),
     ] = 1800
+    intake_events_per_second: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Behaviour that one write key may send, with bursts of ten times as much;"
+            " more is answered 429 with the time to wait.",
+        ),
+    ] = 10_000
     session_ttl_seconds: Annotated[
         int, Meta(ge=60, description="A sign-in lasts this long after its last use.")
     ] = 30 * 24 * 3600

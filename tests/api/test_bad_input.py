@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from api.route import Route
 
 WITH_BODY = [route for route in ROUTES if route.body is not None]
-WITH_QUERY = [route for route in ROUTES if msgspec.structs.fields(route.query)]
+# What SDKs put into an address is theirs: the doors for behaviour read what they know of it.
+WITH_QUERY = [
+    route for route in ROUTES if msgspec.structs.fields(route.query) and not route.takes_write_key
+]
 GUARDED = [route for route in ROUTES if route.roles and route.roles != SIGNED_IN]
 WITH_PATH = [route for route in ROUTES if "{" in route.path]
 JSON = {"Content-Type": "application/json"}
@@ -178,6 +181,8 @@ async def finds_nothing(client: Client, route: Route) -> None:
         "NewReview": b'{"rating": 5}',
         "ReviewPatch": b'{"rating": 5}',
         "Cancellation": b"{}",
+        "Repair": b'{"message": {}}',
+        "WrongShopper": b'{"shopper_id": "x"}',
     }
     body = fitting[route.body.__name__] if route.body else b""
     assert_problem(await send(client, route, body), 404)

@@ -1,0 +1,279 @@
+"""The door to behaviour: who is here, visits, the funnel, paths, searches, trends, dwell."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from api.moments import moment, span
+from api.paging import DEFAULT, MOST, Page
+from api.problems import bad_field
+from api.roles import ANALYST
+from api.route import Reply, Route
+from domain.errors import NotFound
+from projections.behaviour import DwellBand, Step, dwell_conversion, paths
+from projections.funnel import FunnelRow, funnel
+from projections.interactions import person_of
+from projections.presence import Presence, State, presence, present, state_of
+from projections.product_sales import TrendRow, trending_products
+from projections.searches import SearchRow, top_searches
+from projections.visits import visits_of
+
+if TYPE_CHECKING:
+    from api.call import Call
+    from projections.visits import VisitRow
+
+MOST_BUCKETS = 10_000
+
+
+class VisitorNotFound(NotFound):
+    """This visitor was never here."""
+
+    code = "visitor_not_found"
+
+
+class Within(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """From a time to before another; the last 30 days where it is left out."""
+
+    start: str = msgspec.field(default="", name="from")
+    end: str = msgspec.field(default="", name="to")
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The time, both ends filled in."""
+        now = datetime.now(UTC)
+        return span(
+            moment(self.start, "from"),
+            moment(self.end, "to"),
+            default_start=now - timedelta(days=30),
+            default_end=now,
+        )
+
+
+class Top(Within, kw_only=True):
+    """The first of a list, within a time."""
+
+    page_size: Annotated[int, Meta(ge=1)] = DEFAULT
+
+    @property
+    def limit(self) -> int:
+        """How many are shown at most."""
+        return min(self.page_size, MOST)
+
+
+class FunnelQuery(Within, kw_only=True):
+    """``bucket``: by the beginning of the visits. ``by``: one row for each of these."""
+
+    bucket: Literal["minute", "hour", "day", "whole"] = "whole"
+    by: Literal["", "source", "category", "device"] = ""
+
+
+class SearchQuery(Top, kw_only=True):
+    """``without_result``: only what was looked for in vain."""
+
+    without_result: bool = False
+
+
+class TrendQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The last days over as many before."""
+
+    days: Annotated[int, Meta(ge=1, le=365)] = 7
+    by: Literal["views", "basket_adds", "units"] = "views"
+    page_size: Annotated[int, Meta(ge=1)] = DEFAULT
+
+
+class VisitorsQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """How many of them are shown."""
+
+    page_size: Annotated[int, Meta(ge=1)] = DEFAULT
+
+
+class VisitBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit. ``events_from`` is the log position of its first event, which is also its id."""
+
+    visit_id: int
+    visitor: str
+    shopper_id: str
+    presence: State
+    started_at: datetime
+    ended_at: datetime
+    entry_page: str
+    exit_page: str
+    source: str
+    device: str
+    bot: str
+    page_views: int
+    product_views: int
+    items_added: int
+    orders: int
+    dwell_ms: int
+    outcome: str
+
+
+class VisitorsBody(msgspec.Struct, frozen=True):
+    """Who is on the site; ``items`` are their visits, the latest event first."""
+
+    presence: Presence
+    items: list[VisitBody]
+
+
+class VisitorBody(msgspec.Struct, frozen=True):
+    """``person``: whom the visitor is taken for, ``shopper:ID`` or ``visitor:ID``."""
+
+    visitor: str
+    person: str
+    presence: State
+    visits: list[VisitBody]
+
+
+async def show_visitors(call: Call[None, VisitorsQuery]) -> Reply:
+    """Return who is on the site."""
+    now, limit = datetime.now(UTC), min(call.query.page_size, MOST)
+    async with call.services.pool.acquire() as connection:
+        counts = await presence(connection, now)
+        rows = await present(connection, now, limit)
+    return Reply(VisitorsBody(counts, [_visit(row, now) for row in rows]))
+
+
+async def show_visitor(call: Call[None, None]) -> Reply:
+    """Return a visitor's latest visits."""
+    visitor, now = call.key("visitor"), datetime.now(UTC)
+    async with call.services.pool.acquire() as connection:
+        rows = await visits_of(connection, visitor)
+        person = await person_of(connection, visitor)
+    if not rows:
+        raise VisitorNotFound
+    visits = [_visit(row, now) for row in rows]
+    return Reply(VisitorBody(visitor, person or f"visitor:{visitor}", visits[0].presence, visits))
+
+
+async def show_funnel(call: Call[None, FunnelQuery]) -> Reply:
+    """Return how far visits came."""
+    query = call.query
+    start, end = query.span
+    if query.bucket != "whole":
+        width = timedelta(**{f"{query.bucket}s": 1})
+        if (end - start) / width > MOST_BUCKETS:
+            raise bad_field("bucket", f"that makes more than {MOST_BUCKETS} buckets; ask for less")
+    async with call.services.pool.acquire() as connection:
+        rows = await funnel(connection, start=start, end=end, bucket=query.bucket, by=query.by)
+    return Reply(Page(rows))
+
+
+async def show_paths(call: Call[None, Top]) -> Reply:
+    """Return the most frequent steps between pages."""
+    start, end = call.query.span
+    async with call.services.pool.acquire() as connection:
+        rows = await paths(connection, start=start, end=end, limit=call.query.limit)
+    return Reply(Page(rows))
+
+
+async def show_searches(call: Call[None, SearchQuery]) -> Reply:
+    """Return what visitors look for."""
+    query = call.query
+    start, end = query.span
+    async with call.services.pool.acquire() as connection:
+        rows = await top_searches(
+            connection,
+            start=start.date(),
+            end=end.date() + timedelta(days=1),
+            limit=query.limit,
+            only_without_result=query.without_result,
+        )
+    return Reply(Page(rows))
+
+
+async def show_trends(call: Call[None, TrendQuery]) -> Reply:
+    """Return the products that rise most."""
+    query = call.query
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    async with call.services.pool.acquire() as connection:
+        rows = await trending_products(
+            connection,
+            end=tomorrow,
+            days=query.days,
+            limit=min(query.page_size, MOST),
+            by=query.by,
+        )
+    return Reply(Page(rows))
+
+
+async def show_dwell(call: Call[None, Within]) -> Reply:
+    """Return whether visits that stay longer on a product's page order it more often."""
+    start, end = call.query.span
+    async with call.services.pool.acquire() as connection:
+        rows = await dwell_conversion(connection, start=start, end=end)
+    return Reply(Page(rows))
+
+
+def _visit(row: VisitRow, now: datetime) -> VisitBody:
+    shown = {
+        name: getattr(row, name)
+        for name in VisitBody.__struct_fields__
+        if name not in {"presence", "outcome"}
+    }
+    return VisitBody(**shown, presence=state_of(row, now), outcome=row.outcome)
+
+
+def _route(
+    path: str,
+    handler: object,
+    summary: str,
+    query: type[msgspec.Struct] | None,
+    answer: object,
+    reads: tuple[str, ...] = ("visits",),
+) -> Route:
+    asked = {} if query is None else {"query": query}
+    return Route(
+        method="GET",
+        path=f"/v1/insights/{path}",
+        handler=handler,  # type: ignore[arg-type]  # each takes its own query
+        summary=summary,
+        tag="Insight",
+        answer=answer,
+        roles=ANALYST,
+        reads=reads,
+        refusals=() if query else (404,),
+        **asked,  # type: ignore[arg-type]
+    )
+
+
+ROUTES = (
+    _route("visitors", show_visitors, "Who is on the site now", VisitorsQuery, VisitorsBody),
+    _route(
+        "visitors/{visitor}",
+        show_visitor,
+        "A visitor's presence and latest visits",
+        None,
+        VisitorBody,
+        ("visits", "interactions"),
+    ),
+    _route("funnel", show_funnel, "How far visits come", FunnelQuery, Page[FunnelRow]),
+    _route("paths", show_paths, "Ways from page to page", Top, Page[Step]),
+    _route(
+        "searches",
+        show_searches,
+        "What visitors look for, also in vain",
+        SearchQuery,
+        Page[SearchRow],
+        ("searches",),
+    ),
+    _route(
+        "trends",
+        show_trends,
+        "Products that rise most",
+        TrendQuery,
+        Page[TrendRow],
+        ("product_sales", "catalogue"),
+    ),
+    _route(
+        "dwell",
+        show_dwell,
+        "Time on a product's page against its conversion",
+        Within,
+        Page[DwellBand],
+    ),
+)

@@ -1,0 +1,1 @@
+"""What trackers and SDKs tell: messages in, facts out."""
