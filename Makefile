@@ -19,16 +19,20 @@ $(READY): pyproject.toml requirements.lock scripts/setup
 	@scripts/setup
 	@touch $@
 
+.PHONY: web
+web: $(READY) ## Build what browsers load (needs Node 20 or fetches one)
+	@scripts/build-web
+
 .PHONY: demo
-demo: $(READY) ## Start a demo shop with live shoppers and print its address
+demo: web ## Start a demo shop with live shoppers and print its address
 	@$(BIN)/footfall demo
 
 .PHONY: test
-test: $(READY) ## Run every test
+test: web ## Run every test
 	@$(BIN)/pytest
 
 .PHONY: check
-check: $(READY) ## Format, lint, types, imports, fast tests: run before each commit
+check: web ## Format, lint, types, imports, fast tests: run before each commit
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -36,7 +40,7 @@ check: $(READY) ## Format, lint, types, imports, fast tests: run before each com
 	@$(BIN)/pytest -m "not slow"
 
 .PHONY: bench
-bench: $(READY) ## Run every benchmark (minutes)
+bench: web ## Run every benchmark (minutes)
 	@$(BIN)/footfall bench all
 
 .PHONY: fmt
@@ -56,5 +60,5 @@ lock: $(READY) ## Pin the newest packages that pyproject.toml allows into requir
 
 .PHONY: clean
 clean: ## Remove everything that was built; data directories stay
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist ./*.egg-info
+	@rm -rf .venv web/*/dist web/*/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist ./*.egg-info
 	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
