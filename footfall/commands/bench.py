@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from footfall.commands.options import CommandLine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-NAMES = ("append", "projections", "live")
+NAMES = ("append", "projections", "live", "intake")
 
 
 @click.command()
