@@ -14,7 +14,7 @@ from application.errors import LogCorrupted, LogUnavailable, Overloaded
 from application.event_store import chain
 from application.event_store.group_commit import GroupCommit
 from application.event_store.postgres import PostgresEventStore, open_event_store
-from application.event_store.store import Append, Appended, NewEvent
+from application.event_store.store import Append, Appended, Condition, NewEvent
 from application.uuid7 import uuid7
 from footfall.database import ROLE, open_pool
 
@@ -43,6 +43,33 @@ async def store(database_url: str) -> AsyncIterator[PostgresEventStore]:
 def events(count: int = 1) -> list[NewEvent]:
     now = datetime.now(UTC)
     return [NewEvent(uuid7(), "visit-a", "topic", now, b'{"n":1}') for _ in range(count)]
+
+
+async def test_a_young_log_looks_its_streams_up_and_goes_on_doing_so(
+    store: PostgresEventStore, database_url: str, owner: asyncpg.Connection
+) -> None:
+    """The planner prefers to read a small table whole, and keeps that plan while it grows."""
+
+    async def read_whole() -> int:
+        await owner.execute("SELECT pg_stat_clear_snapshot()")
+        times: int = await owner.fetchval(
+            "SELECT seq_scan FROM pg_stat_user_tables WHERE relid = 'log.streams'::regclass"
+        )
+        return times
+
+    await store.append(Append(events()))
+    await owner.execute("ANALYZE log.streams")
+    before = await read_whole()
+    async with (
+        open_pool(database_url, size=1) as pool,
+        open_event_store(pool, direct_dsn=database_url) as newcomer,
+    ):
+        for version in range(1, 9):
+            await newcomer.append(Append(events(), [Condition("visit-a", version)]))
+        await pool.execute("SELECT pg_stat_force_next_flush()")
+        await pool.execute("SELECT 1")
+
+    assert await read_whole() == before
 
 
 CHANGES = (
