@@ -143,9 +143,10 @@ _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM baskets"  # noqa: S608 - constants
 _UPSERT = """
     INSERT INTO baskets (owner, items, pieces, total_minor, currency, state, first_item_at,
                          last_activity_at, version, filling, position)
-    SELECT * FROM unnest($1::text[], $2::jsonb[], $3::int[], $4::bigint[], $5::text[], $6::text[],
-                         $7::timestamptz[], $8::timestamptz[], $9::int[], $10::bigint[],
-                         $11::bigint[])
+    SELECT * FROM json_to_recordset($1) AS n (
+        owner text, items jsonb, pieces int, total_minor bigint, currency text, state text,
+        first_item_at timestamptz, last_activity_at timestamptz, version int, filling bigint,
+        position bigint)
     ON CONFLICT (owner) DO UPDATE SET
         items = excluded.items, pieces = excluded.pieces, total_minor = excluded.total_minor,
         currency = excluded.currency, state = excluded.state,
@@ -155,14 +156,14 @@ _UPSERT = """
 _BEGIN = """
     INSERT INTO basket_fillings (owner, begun_position, begun_at, is_continued, outcome, position)
     SELECT owner, begun, at, is_continued, 'open', begun
-    FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::bool[])
-         AS n (owner, begun, at, is_continued)"""
+    FROM json_to_recordset($1) AS n (
+        owner text, begun bigint, at timestamptz, is_continued bool)"""
 
 _END = """
     UPDATE basket_fillings f SET outcome = n.outcome, ended_at = n.at, order_id = n.order_id,
         position = n.position
-    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[], $6::bigint[])
-         AS n (owner, begun, outcome, at, order_id, position)
+    FROM json_to_recordset($1) AS n (
+        owner text, begun bigint, outcome text, at timestamptz, order_id text, position bigint)
     WHERE f.owner = n.owner AND f.begun_position = n.begun"""
 
 
@@ -229,7 +230,6 @@ def _change(items: dict[str, BasketItem], event: Event) -> None:
 def _values(row: dict[str, Any]) -> tuple[Any, ...]:
     items: dict[str, BasketItem] = row["items"]
     totals = {
-        "items": msgspec.json.encode(items).decode(),
         "pieces": sum(item.quantity for item in items.values()),
         "total_minor": sum(item.quantity * item.unit_price.amount for item in items.values()),
         "currency": next((item.unit_price.currency for item in items.values()), ""),

@@ -179,9 +179,10 @@ _SELECT = """SELECT c.product_id, c.name, c.description, c.category, c.price_min
 _UPSERT = """
     INSERT INTO catalogue (product_id, name, description, category, price_minor, currency, stock,
                            attributes, image_url, is_withdrawn, added_at, version, position)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[],
-                         $7::int[], $8::jsonb[], $9::text[], $10::bool[], $11::timestamptz[],
-                         $12::int[], $13::bigint[])
+    SELECT * FROM json_to_recordset($1) AS n (
+        product_id text, name text, description text, category text, price_minor bigint,
+        currency text, stock int, attributes jsonb, image_url text, is_withdrawn bool,
+        added_at timestamptz, version int, position bigint)
     ON CONFLICT (product_id) DO UPDATE SET
         name = excluded.name, description = excluded.description, category = excluded.category,
         price_minor = excluded.price_minor, currency = excluded.currency, stock = excluded.stock,
@@ -252,8 +253,7 @@ async def _write_categories(connection: Connection, batch: Sequence[Recorded]) -
         connection,
         """INSERT INTO categories AS c (category_id, name, parent, position)
            SELECT id, name, coalesce(parent, ''), position
-           FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
-                AS n (id, name, parent, position)
+           FROM json_to_recordset($1) AS n (id text, name text, parent text, position bigint)
            ON CONFLICT (category_id) DO UPDATE
                SET name = excluded.name, position = excluded.position""",
         rows.values(),
@@ -261,7 +261,8 @@ async def _write_categories(connection: Connection, batch: Sequence[Recorded]) -
 
 
 def _values(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[column] for column in _COLUMNS)
+    as_json = {"attributes": msgspec.Raw(row["attributes"])}
+    return tuple((row | as_json)[column] for column in _COLUMNS)
 
 
 def _key(recorded: Recorded) -> str:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import asyncpg
+
     from projections.projection import Connection
+
+_ROWS = re.compile(r"json_to_recordset\(\$1\)\s+AS n \(([^)]+)\)")
 
 
 async def rows_by_key(
@@ -21,13 +29,30 @@ async def rows_by_key(
     return {row[key]: dict(row) for row in rows}
 
 
-async def write_rows(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-    """Run a statement over ``unnest($1, $2, ...)``, one array for each column; nothing for no rows.
+async def write_rows(
+    connection: Connection, statement: str, rows: Iterable[Sequence[Any]]
+) -> list[asyncpg.Record]:
+    """Run a statement over ``json_to_recordset($1) AS n (name type, ...)``; nothing for no rows.
 
-    Sorted by their first columns, the key, so that all transactions lock in one order.
+    Each row has its values in the order of these columns; what is JSON already comes as
+    ``msgspec.Raw``. One JSON text costs this process a tenth of what the driver takes for an array
+    of each column. Rows are sorted by their first columns, the key, so that all transactions lock
+    in one order. Returns what the statement returns.
     """
     ordered = sorted(rows, key=lambda row: (str(row[0]), str(row[1])))
-    if ordered:
-        await connection.execute(
-            statement, *(list(column) for column in zip(*ordered, strict=True))
-        )
+    if not ordered:
+        return []
+    named = _row_type(statement)
+    text = msgspec.json.encode([named(*row) for row in ordered]).decode()
+    return await connection.fetch(statement, text)
+
+
+@cache
+def _row_type(statement: str) -> type[msgspec.Struct]:
+    """Return a struct with the columns that a statement reads."""
+    found = _ROWS.search(statement)
+    if found is None:
+        message = "the statement reads no rows"
+        raise ValueError(message)
+    names = [column.split()[0] for column in found[1].split(",")]
+    return msgspec.defstruct("Row", names, gc=False)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec.json import decode, encode
+from msgspec.json import decode
 
 from domain.identity import Identity
 from domain.shopper import Shopper
@@ -70,11 +70,12 @@ async def fold_identities(
     await write_rows(
         connection,
         f"""INSERT INTO {table} (source, person, separated, position)
-            SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::bigint[])
+            SELECT * FROM json_to_recordset($1) AS n (
+                source text, person text, separated jsonb, position bigint)
             ON CONFLICT (source) DO UPDATE SET person = excluded.person,
                 separated = excluded.separated, position = excluded.position""",  # noqa: S608
         (
-            (source, persons[source], encode(sorted(separated[source])).decode(), position)
+            (source, persons[source], sorted(separated[source]), position)
             for source, position in positions.items()
         ),
     )

@@ -166,10 +166,10 @@ _ADD = """
     SELECT n.source, n.product_id, coalesce(k.person, n.source), n.views, n.clicks, n.dwell_ms,
            n.basket_adds, n.basket_removes, n.orders, n.units, n.returned_units, n.first_at,
            n.last_at, n.position
-    FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[], $6::int[], $7::int[],
-                $8::int[], $9::int[], $10::int[], $11::timestamptz[], $12::timestamptz[],
-                $13::bigint[]) AS n (source, product_id, views, clicks, dwell_ms, basket_adds,
-                basket_removes, orders, units, returned_units, first_at, last_at, position)
+    FROM json_to_recordset($1) AS n (
+        source text, product_id text, views int, clicks int, dwell_ms bigint, basket_adds int,
+        basket_removes int, orders int, units int, returned_units int, first_at timestamptz,
+        last_at timestamptz, position bigint)
     LEFT JOIN interaction_identities k ON k.source = n.source
     ON CONFLICT (source, product_id) DO UPDATE SET
         views = i.views + excluded.views, clicks = i.clicks + excluded.clicks,
@@ -184,12 +184,12 @@ _ADD = """
 
 _RATE = """
     UPDATE interactions i SET rating = n.rating
-    FROM unnest($1::text[], $2::text[], $3::int[]) AS n (source, product_id, rating)
+    FROM json_to_recordset($1) AS n (source text, product_id text, rating int)
     WHERE i.source = n.source AND i.product_id = n.product_id"""
 
 _ATTRIBUTE = """
     UPDATE interactions i SET person = n.person, position = greatest(i.position, n.position)
-    FROM unnest($1::text[], $2::text[], $3::bigint[]) AS n (source, person, position)
+    FROM json_to_recordset($1) AS n (source text, person text, position bigint)
     WHERE i.source = n.source"""
 
 _VIEWS, _CLICKS, _DWELL, _ADDS, _REMOVES, _ORDERS, _UNITS, _RETURNED, _FIRST, _LAST, _AT = range(11)

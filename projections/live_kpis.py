@@ -219,8 +219,9 @@ def _starts(minute: int) -> dict[str, datetime]:
 _ADD = f"""
     INSERT INTO live_kpis AS k
         (bucket, bucket_start, currency, {", ".join(NUMBERS)}, first_position, position)
-    SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[],
-                         {", ".join(f"${n}::bigint[]" for n in range(4, 6 + len(NUMBERS)))})
+    SELECT * FROM json_to_recordset($1) AS n (
+        bucket text, bucket_start timestamptz, currency text,
+        {", ".join(f"{name} bigint" for name in (*NUMBERS, "first_position", "position"))})
     ON CONFLICT (bucket, bucket_start, currency) DO UPDATE SET
         {", ".join(f"{name} = k.{name} + excluded.{name}" for name in NUMBERS)},
         first_position = least(k.first_position, excluded.first_position),
@@ -306,16 +307,12 @@ async def _add_new_orders(
     minutes: dict[tuple[int, str], _Counts],
 ) -> None:
     """Count the imported orders not yet seen, in the minute of their first line."""
-    if not orders:
-        return
-    keys = sorted(orders)
-    new = await connection.fetch(
+    new = await write_rows(
+        connection,
         """INSERT INTO live_kpi_orders (source, order_id, position)
-           SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
+           SELECT * FROM json_to_recordset($1) AS n (source text, order_id text, position bigint)
            ON CONFLICT DO NOTHING RETURNING source, order_id""",
-        [source for source, _ in keys],
-        [order for _, order in keys],
-        [orders[key][2] for key in keys],
+        ((*key, position) for key, (_, _, position) in orders.items()),
     )
     for source, order in new:
         minute, currency, _ = orders[source, order]
@@ -326,20 +323,17 @@ async def _add_new_visitors(
     connection: Connection, visitors: dict[tuple[int, str], int], rows: dict[_Bucket, _Counts]
 ) -> None:
     """Count the visitors not yet seen in their bucket."""
-    if not visitors:
-        return
     first: dict[_Bucket, int] = {}
     for (minute, visitor), position in visitors.items():
         for size, begin in _starts(minute).items():
             first.setdefault((size, begin, visitor), position)
-    sizes, starts, names = zip(*sorted(first), strict=True)
-    new = await connection.fetch(
+    new = await write_rows(
+        connection,
         """INSERT INTO live_kpi_visitors (bucket, bucket_start, visitor)
-           SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[])
+           SELECT * FROM json_to_recordset($1) AS n (
+               bucket text, bucket_start timestamptz, visitor text)
            ON CONFLICT DO NOTHING RETURNING bucket, bucket_start, visitor""",
-        sizes,
-        starts,
-        names,
+        first,
     )
     for size, start, visitor in new:
         counts = rows.setdefault((size, start, ""), defaultdict(int))

@@ -130,10 +130,11 @@ _UPSERT = """
     INSERT INTO orders (order_id, shopper_id, visitor, status, lines, currency, goods_minor,
                         discount_minor, total_minor, refunded_minor, payment_method, address,
                         country, source, placed_at, version, position)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[],
-                         $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[],
-                         $12::jsonb[], $13::text[], $14::text[], $15::timestamptz[], $16::int[],
-                         $17::bigint[])
+    SELECT * FROM json_to_recordset($1) AS n (
+        order_id text, shopper_id text, visitor text, status text, lines jsonb, currency text,
+        goods_minor bigint, discount_minor bigint, total_minor bigint, refunded_minor bigint,
+        payment_method text, address jsonb, country text, source text, placed_at timestamptz,
+        version int, position bigint)
     ON CONFLICT (order_id) DO UPDATE SET
         status = excluded.status, refunded_minor = excluded.refunded_minor,
         address = excluded.address, version = excluded.version, position = excluded.position"""
@@ -191,7 +192,9 @@ def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
 
 
 def _values(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[column] for column in (*_COLUMNS, "position"))
+    lines, address = row["lines"], row["address"]
+    as_json = {"lines": msgspec.Raw(lines), "address": address and msgspec.Raw(address)}
+    return tuple((row | as_json)[column] for column in (*_COLUMNS, "position"))
 
 
 def _json(value: object) -> str:

@@ -179,8 +179,9 @@ _TRENDS = {"views": "views", "basket_adds": "basket_adds", "units": "units - ret
 _ADD = """
     INSERT INTO product_sales AS s (product_id, day, currency, orders, units, revenue_minor,
                                     returned_units, refund_minor, views, basket_adds, position)
-    SELECT * FROM unnest($1::text[], $2::date[], $3::text[], $4::int[], $5::int[], $6::bigint[],
-                         $7::int[], $8::bigint[], $9::int[], $10::int[], $11::bigint[])
+    SELECT * FROM json_to_recordset($1) AS n (
+        product_id text, day date, currency text, orders int, units int, revenue_minor bigint,
+        returned_units int, refund_minor bigint, views int, basket_adds int, position bigint)
     ON CONFLICT (product_id, day, currency) DO UPDATE SET
         orders = s.orders + excluded.orders, units = s.units + excluded.units,
         revenue_minor = s.revenue_minor + excluded.revenue_minor,

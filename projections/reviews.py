@@ -55,9 +55,10 @@ class Reviews:
             connection,
             """INSERT INTO reviews (review_id, product_id, shopper_id, rating, comment,
                                     is_withdrawn, submitted_at, edited_at, version, position)
-               SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::text[],
-                                    $6::bool[], $7::timestamptz[], $8::timestamptz[], $9::int[],
-                                    $10::bigint[])
+               SELECT * FROM json_to_recordset($1) AS n (
+                   review_id text, product_id text, shopper_id text, rating smallint, comment text,
+                   is_withdrawn bool, submitted_at timestamptz, edited_at timestamptz, version int,
+                   position bigint)
                ON CONFLICT (review_id) DO UPDATE SET
                    rating = excluded.rating, comment = excluded.comment,
                    is_withdrawn = excluded.is_withdrawn, edited_at = excluded.edited_at,

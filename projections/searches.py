@@ -73,7 +73,8 @@ async def top_searches(
 
 _ADD = """
     INSERT INTO searches AS s (day, query, searches, without_result, position)
-    SELECT * FROM unnest($1::date[], $2::text[], $3::int[], $4::int[], $5::bigint[])
+    SELECT * FROM json_to_recordset($1) AS n (
+        day date, query text, searches int, without_result int, position bigint)
     ON CONFLICT (day, query) DO UPDATE SET
         searches = s.searches + excluded.searches,
         without_result = s.without_result + excluded.without_result,

@@ -110,17 +110,13 @@ _COLUMNS = (
 )
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM shopper_directory"  # noqa: S608 - constants
 
-# One row at a time in the select list, since visitors is an array itself.
 _UPSERT = """
     INSERT INTO shopper_directory (shopper_id, name, email, username, country, source, addresses,
                                    visitors, consent, registered_at, is_erased, version, position)
-    SELECT id, name, email, username, country, source, addresses,
-           ARRAY(SELECT jsonb_array_elements_text(visitors)), consent, registered_at, is_erased,
-           version, position
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                $7::jsonb[], $8::jsonb[], $9::jsonb[], $10::timestamptz[], $11::bool[], $12::int[],
-                $13::bigint[]) AS n (id, name, email, username, country, source, addresses,
-                visitors, consent, registered_at, is_erased, version, position)
+    SELECT * FROM json_to_recordset($1) AS n (
+        shopper_id text, name text, email text, username text, country text, source text,
+        addresses jsonb, visitors text[], consent jsonb, registered_at timestamptz,
+        is_erased bool, version int, position bigint)
     ON CONFLICT (shopper_id) DO UPDATE SET
         name = excluded.name, email = excluded.email, username = excluded.username,
         country = excluded.country, addresses = excluded.addresses, visitors = excluded.visitors,
@@ -167,11 +163,7 @@ def _fold(rows: dict[str, dict[str, Any]], recorded: Recorded) -> None:
 
 
 def _values(row: dict[str, Any]) -> tuple[Any, ...]:
-    as_json = {
-        name: msgspec.json.encode(row[name], order="sorted").decode()
-        for name in ("addresses", "visitors", "consent")
-    }
-    return tuple((row | as_json)[column] for column in (*_COLUMNS, "position"))
+    return tuple(row[column] for column in (*_COLUMNS, "position"))
 
 
 def _row(row: Any) -> ShopperRow:

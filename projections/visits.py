@@ -250,8 +250,7 @@ class _Fold:
         if self._pages:
             await write_rows(
                 connection,
-                "INSERT INTO visit_pages SELECT * FROM unnest"
-                "($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[])",
+                _ADD_PAGES,
                 (
                     (at, joined.get(visit, visit), when, page)
                     for at, visit, when, page in self._pages
@@ -375,14 +374,17 @@ _TYPES = {
 }
 _WRITE = f"""
     INSERT INTO visits ({", ".join(COLUMNS)})
-    SELECT * FROM unnest({
-    ", ".join(f"${n}::{_TYPES.get(name, 'int')}[]" for n, name in enumerate(COLUMNS, start=1))
-})
+    SELECT * FROM json_to_recordset($1) AS n (
+        {", ".join(f"{name} {_TYPES.get(name, 'int')}" for name in COLUMNS)})
     ON CONFLICT (visit_id) DO UPDATE SET
         {", ".join(f"{name} = excluded.{name}" for name in COLUMNS[2:])}"""  # noqa: S608
+_ADD_PAGES = """
+    INSERT INTO visit_pages
+    SELECT * FROM json_to_recordset($1) AS n (
+        position bigint, visit_id bigint, occurred_at timestamptz, page text)"""
 _MOVE_PAGES = """
     UPDATE visit_pages p SET visit_id = n.heir
-    FROM unnest($1::bigint[], $2::bigint[]) AS n (visit_id, heir)
+    FROM json_to_recordset($1) AS n (visit_id bigint, heir bigint)
     WHERE p.visit_id = n.visit_id"""
 _TAKE_PRODUCTS = """
     DELETE FROM visit_products WHERE visit_id = ANY ($1::bigint[])
@@ -390,8 +392,9 @@ _TAKE_PRODUCTS = """
 _ADD_PRODUCTS = """
     INSERT INTO visit_products AS p
         (visit_id, product_id, views, clicks, items_added, orders, dwell_ms, category)
-    SELECT * FROM unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[],
-                         $7::bigint[], $8::text[])
+    SELECT * FROM json_to_recordset($1) AS n (
+        visit_id bigint, product_id text, views int, clicks int, items_added int, orders int,
+        dwell_ms bigint, category text)
     ON CONFLICT (visit_id, product_id) DO UPDATE SET
         views = p.views + excluded.views, clicks = p.clicks + excluded.clicks,
         items_added = p.items_added + excluded.items_added, orders = p.orders + excluded.orders,
