@@ -61,7 +61,7 @@ class _Plan:
 
     def subject(self, stream_id: str, values: Mapping[str, Any]) -> str:
         """Return the shopper whose key encrypts this event; empty where nothing is to encrypt."""
-        if all(values.get(name) is None for name in self.personal):
+        if not self.personal or all(values.get(name) is None for name in self.personal):
             return ""
         return values[self.subject_field] if self.subject_field else stream_id.partition("-")[2]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -39,7 +40,7 @@ async def write_rows(
     of each column. Rows are sorted by their first columns, the key, so that all transactions lock
     in one order. Returns what the statement returns.
     """
-    ordered = sorted(rows, key=lambda row: (str(row[0]), str(row[1])))
+    ordered = sorted(rows, key=itemgetter(0, 1))
     if not ordered:
         return []
     named = _row_type(statement)

@@ -271,8 +271,10 @@ def _cell(
     cell = cells.get((source, product_id))
     if cell is None:
         cell = cells[source, product_id] = [0, 0, 0, 0, 0, 0, 0, 0, at, at, 0]
-    cell[_FIRST] = min(cell[_FIRST], at)
-    cell[_LAST] = max(cell[_LAST], at)
+    elif at < cell[_FIRST]:
+        cell[_FIRST] = at
+    elif at > cell[_LAST]:
+        cell[_LAST] = at
     cell[_AT] = recorded.position
     return cell
 

@@ -138,8 +138,8 @@ class Runner:
         self._held.position = self.position = end
 
     async def _fold(self, connection: Connection, batch: Sequence[Recorded], end: int) -> None:
-        waiting = [e for e in batch if e.stream_id in self._parked_streams]
-        if waiting:
+        if self._parked_streams:
+            waiting = [e for e in batch if e.stream_id in self._parked_streams]
             batch = [e for e in batch if e.stream_id not in self._parked_streams]
             await self._park_rows(connection, waiting, "an earlier event of its stream is parked")
         await self._apply(connection, batch)

@@ -150,10 +150,9 @@ class _Fold:
     def _visit(self, visitor: str, recorded: Recorded) -> VisitRow:
         """Return the visit that the event belongs to: one there is, two joined, or a new one."""
         at, rows = recorded.occurred_at, self._of[visitor]
-        near = sorted(
-            (row for row in rows if row.started_at - PAUSE < at < row.ended_at + PAUSE),
-            key=lambda row: (_distance(row, at), row.visit_id),
-        )
+        near = [row for row in rows if row.started_at - PAUSE < at < row.ended_at + PAUSE]
+        if len(near) > 1:
+            near.sort(key=lambda row: (_distance(row, at), row.visit_id))
         fitting = [row for row in near if _lasts(row, at) <= LONGEST]
         if not fitting:
             row = VisitRow(recorded.position, visitor, "", "", "", "", at, at)
@@ -242,25 +241,17 @@ class _Fold:
                 "DELETE FROM visits WHERE visit_id = ANY ($1::bigint[])", list(joined)
             )
         await write_rows(connection, _WRITE, map(astuple, self._changed.values()))
-        await write_rows(
-            connection,
-            _MOVE_PAGES,
-            joined.items(),
+        await write_rows(connection, _MOVE_PAGES, joined.items())
+        pages = (
+            (position, joined.get(visit_id, visit_id), at, page)
+            for position, visit_id, at, page in self._pages
         )
-        if self._pages:
-            await write_rows(
-                connection,
-                _ADD_PAGES,
-                (
-                    (at, joined.get(visit, visit), when, page)
-                    for at, visit, when, page in self._pages
-                ),
-            )
+        await write_rows(connection, _ADD_PAGES, pages)
         cells = [(*key, *cell) for key, cell in self._products.items()]
         if joined:  # what is there already of the joined ones is added to their heirs'
             moved = await connection.fetch(_TAKE_PRODUCTS, list(joined))
-            cells = [tuple(row) for row in sorted(moved, key=lambda r: r["visit_id"])] + cells
-        await write_rows(connection, _ADD_PRODUCTS, _summed(cells, joined))
+            cells = _summed([*map(tuple, moved), *cells], joined)
+        await write_rows(connection, _ADD_PRODUCTS, cells)
 
     def _heir(self, visit_id: int) -> int:
         while visit_id in self._joined:
