@@ -16,7 +16,7 @@ from api.route import Reply, Route
 from domain.errors import NotFound
 from projections.behaviour import DwellBand, Step, dwell_conversion, paths
 from projections.funnel import FunnelRow, funnel
-from projections.interactions import person_of
+from projections.identities import person_of
 from projections.presence import Presence, State, presence, present, state_of
 from projections.product_sales import TrendRow, trending_products
 from projections.searches import SearchRow, top_searches
@@ -97,6 +97,7 @@ class VisitBody(msgspec.Struct, frozen=True, kw_only=True):
     visit_id: int
     visitor: str
     shopper_id: str
+    person: str
     presence: State
     started_at: datetime
     ended_at: datetime
@@ -121,7 +122,9 @@ class VisitorsBody(msgspec.Struct, frozen=True):
 
 
 class VisitorBody(msgspec.Struct, frozen=True):
-    """``person``: whom the visitor is taken for, ``shopper:ID`` or ``visitor:ID``."""
+    """``person``: whom the visitor is taken for, ``shopper:ID`` or ``visitor:ID``; the visits are
+    the visitor's, and all of this person's.
+    """
 
     visitor: str
     person: str
@@ -139,15 +142,15 @@ async def show_visitors(call: Call[None, VisitorsQuery]) -> Reply:
 
 
 async def show_visitor(call: Call[None, None]) -> Reply:
-    """Return a visitor's latest visits."""
+    """Return the latest visits of a visitor and of whom they are taken for."""
     visitor, now = call.key("visitor"), datetime.now(UTC)
     async with call.services.pool.acquire() as connection:
-        rows = await visits_of(connection, visitor)
-        person = await person_of(connection, visitor)
+        person = await person_of(connection, "visit_identities", visitor) or f"visitor:{visitor}"
+        rows = await visits_of(connection, visitor, person)
     if not rows:
         raise VisitorNotFound
     visits = [_visit(row, now) for row in rows]
-    return Reply(VisitorBody(visitor, person or f"visitor:{visitor}", visits[0].presence, visits))
+    return Reply(VisitorBody(visitor, person, visits[0].presence, visits))
 
 
 async def show_funnel(call: Call[None, FunnelQuery]) -> Reply:
@@ -249,7 +252,6 @@ ROUTES = (
         "A visitor's presence and latest visits",
         None,
         VisitorBody,
-        ("visits", "interactions"),
     ),
     _route("funnel", show_funnel, "How far visits come", FunnelQuery, Page[FunnelRow]),
     _route("paths", show_paths, "Ways from page to page", Top, Page[Step]),

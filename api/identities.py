@@ -10,7 +10,7 @@ from api.roles import ADMIN
 from api.route import Reply, Route
 from application.identities import separate
 from domain.errors import NotFound
-from projections.interactions import person_of
+from projections.identities import person_of
 
 if TYPE_CHECKING:
     from api.call import Call
@@ -51,7 +51,7 @@ async def separate_visitor(call: Call[WrongShopper, None]) -> Reply:
 
 async def _person(call: Call[WrongShopper, None] | Call[None, None], visitor: str) -> str:
     async with call.services.pool.acquire() as connection:
-        person = await person_of(connection, visitor)
+        person = await person_of(connection, "interaction_identities", visitor)
     if person is None:
         raise IdentityNotFound
     return person

@@ -25,7 +25,7 @@ def main(port: int) -> None:
     """Serve until ended."""
     app = web.Application(client_max_size=LARGEST)
     app.router.add_post("/v1/batch", _batch)
-    app.router.add_get("/health/ready", _ready)
+    app.router.add_get("/health/live", _ready)
     uvloop.install()
     web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
 

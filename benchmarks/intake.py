@@ -1,8 +1,8 @@
 """How fast behaviour comes in: batches of 100 events over 16 connections, durable at the answer.
 
 The peer is an aiohttp handler that only decodes the same bodies. Server and load are processes of
-their own and share this machine with Postgres. Measured twice: the API alone, and with the
-workers beside it that fold every event into all read models.
+their own and share this machine with Postgres. Measured twice: the API alone, and for five minutes
+with the projector beside it that folds every event into all read models.
 """
 
 from __future__ import annotations
@@ -32,12 +32,16 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 BATCH = 100
 CONNECTIONS = 16
 SECONDS = 15.0
+SOAK_SECONDS = 300.0
+SAMPLE_SECONDS = 30.0
 RUNS = 3
 MEBIBYTE = 2**20
 
 
-async def run(shop: Shop, *, seconds: float = SECONDS) -> Report:
-    """Measure three runs; the best counts, all three are there."""
+async def run(
+    shop: Shop, *, seconds: float = SECONDS, soak_seconds: float = SOAK_SECONDS
+) -> Report:
+    """Measure three runs, of which the best counts and all are there; then watch the memory."""
     runs: list[dict[str, float]] = []
     decoding: list[float] = []
     for _ in range(RUNS):
@@ -45,7 +49,7 @@ async def run(shop: Shop, *, seconds: float = SECONDS) -> Report:
             runs.append(await _load(_url(settings), key, seconds, pids[0]))
         decoding.append(await _decode_only(seconds))
     async with _footfall(shop.settings, ("api", "worker projector")) as (settings, key, pids):
-        followed = await _load(_url(settings), key, seconds, pids[0])
+        followed = await _load(_url(settings), key, soak_seconds, pids[0])
     best = max(runs, key=lambda metrics: metrics["events_per_s"])
     every = {f"run_{n}_events_per_s": r["events_per_s"] for n, r in enumerate(runs, start=1)}
     every |= {f"run_{n}_p99_ms": r["p99_ms"] for n, r in enumerate(runs, start=1)}
@@ -57,6 +61,7 @@ async def run(shop: Shop, *, seconds: float = SECONDS) -> Report:
             "decode_only_per_s": max(decoding),
             "with_projector_events_per_s": followed["events_per_s"],
             "with_projector_p99_ms": followed["p99_ms"],
+            **{name: mib for name, mib in followed.items() if name.startswith("memory")},
         },
         ratios={"vs_decode_only": best["events_per_s"] / max(decoding)},
     )
@@ -79,7 +84,7 @@ async def _footfall(
         async with open_shop(settings) as shop:
             key = (await create_key(shop.pool, "write", name="bench")).key
         async with _processes(settings, commands) as pids:
-            await wait_until_healthy(_url(settings), asyncio.Event())
+            await wait_until_healthy(_url(settings), asyncio.Event(), probe="live")
             yield settings, key, pids
 
 
@@ -101,18 +106,22 @@ async def _processes(settings: Settings, commands: Sequence[str]) -> AsyncIterat
 
 
 async def _load(url: str, key: str, seconds: float, pid: int) -> dict[str, float]:
-    """Send for so long; memory is the server's, after a warm-up and at the end."""
+    """Send for so long; memory is the server's, after a warm-up and from time to time."""
     await _send(url, key, 2.0)
-    before = _resident(pid)
-    outcome = await _send(url, key, seconds)
+    memory = {"memory_mib_at_0_s": _resident(pid)}
+    sending = asyncio.create_task(_send(url, key, seconds))
+    waited = 0.0
+    while waited + SAMPLE_SECONDS <= seconds:
+        await asyncio.sleep(SAMPLE_SECONDS)
+        waited += SAMPLE_SECONDS
+        memory[f"memory_mib_at_{waited:.0f}_s"] = _resident(pid)
+    outcome = await sending
     times: list[float] = outcome["times"]
-    return {
+    return memory | {
         "events_per_s": outcome["events"] / outcome["seconds"],
         "p50_ms": percentile(times, 0.5) * 1_000,
         "p99_ms": percentile(times, 0.99) * 1_000,
         "refused": outcome["refused"],
-        "memory_before_mib": before,
-        "memory_after_mib": _resident(pid),
     }
 
 
@@ -123,7 +132,7 @@ async def _decode_only(seconds: float) -> float:
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        await wait_until_healthy(url, asyncio.Event())
+        await wait_until_healthy(url, asyncio.Event(), probe="live")
         outcome = await _send(url, "none", seconds)
         return float(outcome["events"] / outcome["seconds"])
     finally:

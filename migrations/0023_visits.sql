@@ -24,9 +24,11 @@ CREATE TABLE blueprint.visits (
     last_order    text        NOT NULL,
     dwell_ms      bigint      NOT NULL,
     events        integer     NOT NULL,
+    person        text COLLATE "C" NOT NULL,  -- shopper:ID who was signed in or joined, else visitor:ID
     position      bigint      NOT NULL
 );
 CREATE INDEX ON blueprint.visits (visitor, ended_at);
+CREATE INDEX ON blueprint.visits (person, ended_at);
 CREATE INDEX ON blueprint.visits (started_at);
 CREATE INDEX ON blueprint.visits (ended_at);
 CREATE INDEX ON blueprint.visits (position);
@@ -50,6 +52,14 @@ CREATE TABLE blueprint.visit_pages (
     page        text        NOT NULL
 );
 CREATE INDEX ON blueprint.visit_pages (visit_id);
+
+-- Who a visitor is, as projections/identities.py folds it.
+CREATE TABLE blueprint.visit_identities (
+    source    text COLLATE "C" PRIMARY KEY,  -- visitor:ID
+    person    text   NOT NULL,               -- shopper:ID, or the source again after a separation
+    separated jsonb  NOT NULL,               -- shoppers that it never joins again
+    position  bigint NOT NULL
+);
 
 -- Read model: searches by day.
 CREATE TABLE blueprint.searches (

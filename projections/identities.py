@@ -37,6 +37,18 @@ class Attribution(msgspec.Struct, frozen=True):
     position: int
 
 
+async def person_of(connection: Connection, table: str, visitor: str) -> str | None:
+    """Return whom a visitor is taken for: ``shopper:ID``, or itself again after a separation.
+
+    None where nothing was ever said of it.
+    """
+    person: str | None = await connection.fetchval(
+        f"SELECT person FROM {table} WHERE source = $1",  # noqa: S608 - a name from the code
+        f"visitor:{visitor}",
+    )
+    return person
+
+
 async def fold_identities(
     connection: Connection, table: str, batch: Sequence[Recorded]
 ) -> list[Attribution]:

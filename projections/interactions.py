@@ -148,17 +148,6 @@ async def interactions_of(connection: Connection, person: str) -> list[Interacti
     return [InteractionRow(*row) for row in rows]
 
 
-async def person_of(connection: Connection, visitor: str) -> str | None:
-    """Return whom a visitor is taken for: ``shopper:ID``, or itself again after a separation.
-
-    None where nothing was ever said of it.
-    """
-    person: str | None = await connection.fetchval(
-        "SELECT person FROM interaction_identities WHERE source = $1", f"visitor:{visitor}"
-    )
-    return person
-
-
 _ADD = """
     INSERT INTO interactions AS i
         (source, product_id, person, views, clicks, dwell_ms, basket_adds, basket_removes, orders,

@@ -3,6 +3,8 @@
 A late event lands in the visit of its time, or joins two that it lies between, unless the whole
 would last longer than 24 hours. Whatever was sold or put into a basket here counts in the visit of
 the browser that did it. A visit with one event of a program is a program's: kept, not counted.
+A visit is the shopper's who signed in during it; else its visitor's, and so the shopper's whom this
+turned out to be.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from msgspec.structs import astuple
 from domain.basket import Basket
 from domain.order import Order
 from domain.visit import Visit
+from projections import identities
 from projections.fold import write_rows
 from projections.live_kpis import VISIT_EVENTS
 from projections.projection import Feed
@@ -60,6 +63,8 @@ class VisitRow(msgspec.Struct):
     last_order: str = ""
     dwell_ms: int = 0
     events: int = 0
+    person: str = ""
+    """``shopper:ID`` or ``visitor:ID``; found when the row is written."""
     position: int = 0
 
     @property
@@ -97,7 +102,7 @@ class Visits:
 
     name = "visits"
     version = 1
-    tables = ("visits", "visit_products", "visit_pages")
+    tables = ("visits", "visit_products", "visit_pages", "visit_identities")
     events: tuple[type[Event], ...] = (
         *VISIT_EVENTS,
         Visit.Left,
@@ -105,18 +110,20 @@ class Visits:
         Basket.ItemAdded,
         Basket.ItemRemoved,
         Order.Placed,
+        *identities.EVENTS,
     )
     feed = Feed("visits", ("visit_id",), COLUMNS[:-1])
 
     async def apply(self, connection: Connection, batch: Sequence[Recorded]) -> None:
-        """Fold event by event over the visits that the batch may touch."""
+        """Fold event by event over the visits that the batch may touch, then who is whom."""
         happened = [(visitor, recorded) for recorded in batch if (visitor := _visitor(recorded))]
-        if not happened:
-            return
-        fold = _Fold(await _touched(connection, happened))
-        for visitor, recorded in happened:
-            fold.add(visitor, recorded)
-        await fold.write(connection)
+        changed = await identities.fold_identities(connection, "visit_identities", batch)
+        if happened:
+            fold = _Fold(await _touched(connection, happened))
+            for visitor, recorded in happened:
+                fold.add(visitor, recorded)
+            await fold.write(connection)
+        await write_rows(connection, _ATTRIBUTE, map(astuple, changed))
 
 
 class _Fold:
@@ -267,12 +274,15 @@ def page_of(url: str) -> str:
         return url[:LONGEST_PAGE]
 
 
-async def visits_of(connection: Connection, visitor: str, limit: int = 20) -> list[VisitRow]:
-    """Return the latest visits of a visitor, the latest first."""
+async def visits_of(
+    connection: Connection, visitor: str, person: str = "", *, limit: int = 20
+) -> list[VisitRow]:
+    """Return the latest visits of a visitor, and of a person in any browser, the latest first."""
     rows = await connection.fetch(
-        f"""SELECT {", ".join(COLUMNS)} FROM visits WHERE visitor = $1
-            ORDER BY ended_at DESC, visit_id DESC LIMIT $2""",  # noqa: S608 - constants
+        f"""SELECT {", ".join(COLUMNS)} FROM visits WHERE visitor = $1 OR person = $2
+            ORDER BY ended_at DESC, visit_id DESC LIMIT $3""",  # noqa: S608 - constants
         visitor,
+        person,
         limit,
     )
     return [VisitRow(*row) for row in rows]
@@ -305,6 +315,8 @@ def _visitor(recorded: Recorded) -> str:
     event = recorded.event
     if isinstance(event, Visit.Event):
         return event.visitor
+    if isinstance(event, identities.EVENTS):
+        return ""
     if recorded.visit_id:
         return recorded.visit_id
     if isinstance(event, Order.Placed):
@@ -359,16 +371,25 @@ _TYPES = {
             "entry_page",
             "exit_page",
             "last_order",
+            "person",
         ),
         "text",
     ),
 }
+_PERSON = """CASE WHEN n.shopper_id <> '' THEN 'shopper:' || n.shopper_id
+        ELSE coalesce(k.person, 'visitor:' || n.visitor) END"""
 _WRITE = f"""
     INSERT INTO visits ({", ".join(COLUMNS)})
-    SELECT * FROM json_to_recordset($1) AS n (
+    SELECT {", ".join(_PERSON if name == "person" else f"n.{name}" for name in COLUMNS)}
+    FROM json_to_recordset($1) AS n (
         {", ".join(f"{name} {_TYPES.get(name, 'int')}" for name in COLUMNS)})
+    LEFT JOIN visit_identities k ON k.source = 'visitor:' || n.visitor
     ON CONFLICT (visit_id) DO UPDATE SET
         {", ".join(f"{name} = excluded.{name}" for name in COLUMNS[2:])}"""  # noqa: S608
+_ATTRIBUTE = """
+    UPDATE visits v SET person = n.person, position = greatest(v.position, n.position)
+    FROM json_to_recordset($1) AS n (source text, person text, position bigint)
+    WHERE v.visitor = substr(n.source, 9) AND v.shopper_id = ''"""
 _ADD_PAGES = """
     INSERT INTO visit_pages
     SELECT * FROM json_to_recordset($1) AS n (

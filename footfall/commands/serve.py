@@ -96,7 +96,7 @@ async def run_everything(
 
 async def run_worker(shop: Shop, name: str) -> None:
     """Run a worker until cancelled."""
-    gc.freeze()  # what the start made lives as long as the process: no collection looks at it
+    _forget_the_start()
     if name == "projector":
         await run_projector(shop.journal, shop.pool, shop.redis, PROJECTIONS)
     else:
@@ -118,15 +118,24 @@ async def serve_api(shop: Shop, stop: asyncio.Event) -> None:
             settings=api_settings,
         )
         async with serve(services, host=settings.host, port=settings.port):
+            _forget_the_start()
             await stop.wait()
 
 
-async def wait_until_healthy(address: str, stop: asyncio.Event, *, seconds: float = 60) -> None:
-    """Return once the API says that it is ready; TimeoutError where it does not."""
+def _forget_the_start() -> None:
+    """Let no garbage collection look at what lives as long as the process."""
+    gc.collect()
+    gc.freeze()
+
+
+async def wait_until_healthy(
+    address: str, stop: asyncio.Event, *, seconds: float = 60, probe: str = "ready"
+) -> None:
+    """Return once the API says that it is ready, or ``live``; TimeoutError where it does not."""
     async with asyncio.timeout(seconds), aiohttp.ClientSession() as client:
         while not stop.is_set():
             with suppress(aiohttp.ClientError):
-                async with client.get(f"{address}/health/ready") as answer:
+                async with client.get(f"{address}/health/{probe}") as answer:
                     if answer.status == 200:  # noqa: PLR2004
                         return
             await asyncio.sleep(0.1)

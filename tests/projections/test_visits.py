@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from domain.basket import Basket
+from domain.identity import Identity
 from domain.money import Money
 from domain.order import Order
 from domain.visit import Visit
@@ -218,3 +219,29 @@ async def test_searches_in_vain_are_counted(log: Log, reader: Connection) -> Non
         ("vase", 1, 0),
     ]
     assert [r.query for r in await found_of(only_without_result=True)] == ["red lamp"]
+
+
+async def test_past_visits_move_to_the_shopper_and_back(log: Log, reader: Connection) -> None:
+    async def persons(person: str) -> list[tuple[str, str]]:
+        return [(row.visitor, row.person) for row in await visits_of(reader, "", person)]
+
+    views_page(log, "/", 0, "phone")
+    views_page(log, "/", DAY, "laptop")
+    views_page(log, "/", DAY + 1, "laptop", shopper_id="s1")
+    await log.fold()
+    assert await persons("shopper:s1") == [("laptop", "shopper:s1")]
+    log.add(Identity.Joined, "identity-phone", DAY + 2, visitor="phone", shopper_id="s1")
+    log.add(Identity.Joined, "identity-phone", DAY + 3, visitor="phone", shopper_id="s2")
+    await log.fold()
+    views_page(log, "/", DAY + 4, "phone")
+    await log.fold()
+    assert await persons("shopper:s1") == [
+        ("phone", "shopper:s1"),
+        ("laptop", "shopper:s1"),
+        ("phone", "shopper:s1"),
+    ]
+    assert await persons("shopper:s2") == []
+    log.add(Identity.Separated, "identity-phone", DAY + 5, visitor="phone", shopper_id="s1")
+    await log.fold()
+    assert await persons("shopper:s1") == [("laptop", "shopper:s1")]
+    assert [row.person for row in await visits_of(reader, "phone")] == ["visitor:phone"] * 2
