@@ -15,6 +15,7 @@ SHOPPER: frozenset[Role] = frozenset({"shopper"})
 STAFF: frozenset[Role] = frozenset({"analyst", "auditor", "ml", "admin"})
 ANALYST: frozenset[Role] = frozenset({"analyst"})
 AUDITOR: frozenset[Role] = frozenset({"auditor"})
+ML: frozenset[Role] = frozenset({"ml"})
 MACHINES: frozenset[Role] = frozenset({"ml", "analyst"})
 ADMIN: frozenset[Role] = frozenset({"admin"})
 SIGNED_IN: frozenset[Role] = SHOPPER | STAFF

@@ -8,6 +8,7 @@ from domain.basket import Basket
 from domain.category import Category
 from domain.events import Event
 from domain.identity import Identity
+from domain.model import Model
 from domain.order import Order
 from domain.product import Product
 from domain.purchase import Purchase
@@ -30,6 +31,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Review,
     Visit,
     Identity,
+    Model,
 )
 
 

@@ -8,6 +8,7 @@ from projections.baskets import Baskets
 from projections.catalogue import Catalogue
 from projections.interactions import Interactions
 from projections.live_kpis import LiveKpis
+from projections.models import Models
 from projections.orders import Orders
 from projections.product_sales import ProductSales
 from projections.reviews import Reviews
@@ -29,6 +30,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     LiveKpis(),
     Visits(),
     Searches(),
+    Models(),
 )
 
 BY_NAME: dict[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from application import baskets, categories, orders, products, reviews, shoppers
+from application import baskets, categories, models, orders, products, reviews, shoppers
 from application.context import Context
 from application.event_codec import SubjectErased
 from application.event_store.memory import MemoryEventStore
@@ -41,6 +41,7 @@ COMMANDS = (
     *("signs_in", "signs_in", "signs_out", "consents", "moves", "moves", "leaves_home"),
     *("changes_profile", "changes_password", "erased", "imported"),
     *("joins", "joins", "separates"),
+    *("trains", "trains", "promotes", "rolls_back"),
 )
 
 Command = tuple[str, int, int, int, int]
@@ -135,6 +136,8 @@ class _Shop:
             kind = Identity.Joined if name == "joins" else Identity.Separated
             said = identity_fact(kind, visitor, self.now, shopper_id=SHOPPERS[number % 3])
             await self.journal.record(self.context, [said])
+        elif name in {"trains", "promotes", "rolls_back"}:
+            await self._try_models(name, f"v{number}")
         elif name in {"cancels", "returns", "credit_note"}:
             await self._give_back(name, shopper_id, product_id, number)
         elif name in {"prices", "stocks", "renames", "withdraws_product"}:
@@ -213,6 +216,25 @@ class _Shop:
             if order is not None and order.shopper_id == shopper_id:
                 return order.lines[0].product_id
         return ""
+
+    async def _try_models(self, name: str, version: str) -> None:
+        match name:
+            case "trains":
+                learnt: dict[str, Any] = {"until": 1, "settings": {"seed": 1}}
+                scores = {"blend": {"mrr_20": 0.3}}
+                await models.note_trained(
+                    self.journal,
+                    self.context,
+                    "recommender",
+                    version,
+                    artifact="9f",
+                    scores=scores,
+                    **learnt,
+                )
+            case "promotes":
+                await models.promote(self.journal, self.context, "recommender", version)
+            case _:
+                await models.roll_back(self.journal, self.context, "recommender")
 
     async def _give_back(self, name: str, shopper_id: str, product_id: str, number: int) -> None:
         lines = (OrderLine(product_id, "", number, 500),)

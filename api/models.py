@@ -1,0 +1,86 @@
+"""The door to models: what was trained, how it scored, which serves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta
+
+from api.paging import Page
+from api.roles import ADMIN, MACHINES, ML
+from api.route import Reply, Route
+from application.models import ChampionAnswer, promote, roll_back
+from projections.models import ModelRow, list_models
+
+if TYPE_CHECKING:
+    from api.call import Call
+
+
+class ModelsQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Models of one kind, or of all."""
+
+    kind: str = ""
+
+
+class Reason(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Why, for those who look at the history."""
+
+    reason: Annotated[str, Meta(max_length=500)] = ""
+
+
+async def show_models(call: Call[None, ModelsQuery]) -> Reply:
+    """Return the models, the latest of each kind first."""
+    async with call.services.pool.acquire() as connection:
+        return Reply(Page(await list_models(connection, call.query.kind)))
+
+
+async def promote_one(call: Call[Reason | None, None]) -> Reply:
+    """Let a trained model serve."""
+    kind, version = call.key("kind"), call.key("version")
+    reason = call.body.reason if call.body else ""
+    outcome = await promote(call.journal, call.context(), kind, version, reason)
+    return await call.reply(outcome, outcome.answer)
+
+
+async def roll_back_one(call: Call[Reason | None, None]) -> Reply:
+    """Let the model that served before serve again."""
+    reason = call.body.reason if call.body else ""
+    outcome = await roll_back(call.journal, call.context(), call.key("kind"), reason)
+    return await call.reply(outcome, outcome.answer)
+
+
+_KIND = "/v1/admin/models/{kind}"
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/insights/models",
+        handler=show_models,
+        summary="Models, with their scores beside those of the baselines",
+        tag="Insight",
+        query=ModelsQuery,
+        answer=Page[ModelRow],
+        roles=MACHINES,
+        reads=("models",),
+    ),
+    *(
+        Route(
+            method="POST",
+            path=path,
+            handler=handler,
+            summary=summary,
+            tag="Admin",
+            body=Reason,
+            is_body_optional=True,
+            answer=ChampionAnswer,
+            roles=ADMIN | ML,
+            is_command=True,
+            refusals=(404, 422),
+        )
+        for path, handler, summary in (
+            (f"{_KIND}/{{version}}/promote", promote_one, "Let a trained model serve"),
+            (f"{_KIND}/rollback", roll_back_one, "Let the model before serve again"),
+        )
+    ),
+)

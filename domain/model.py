@@ -1,0 +1,147 @@
+"""Model: the line of models that do one job; one of them, the champion, serves."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003
+from typing import Any, Self
+
+from domain.errors import NotFound, Rejected
+from domain.events import Aggregate
+
+
+class ModelNotFound(NotFound):
+    """No model of this version was trained."""
+
+    code = "model_not_found"
+
+
+class ModelExists(Rejected):
+    """A model of this version was trained already."""
+
+    code = "model_exists"
+
+
+class AlreadyChampion(Rejected):
+    """This model serves already."""
+
+    code = "already_champion"
+
+
+class NoFormerChampion(Rejected):
+    """No other model served before this one."""
+
+    code = "no_former_champion"
+
+
+class Model(Aggregate):
+    """The models of one kind, such as ``recommender``, which is its key."""
+
+    CATEGORY = "model"
+
+    class Opened(Aggregate.Created):
+        """The first of its kind is about to come."""
+
+        TOPIC = "model.opened"
+        kind: str
+
+    class Trained(Aggregate.Event):
+        """A model was trained and its artifact kept, with what made it.
+
+        ``artifact``: SHA-256 of its file, in hex. ``until``: the log position up to which it has
+        learnt. ``scores``: by model or baseline, then by measure, on the latest slice.
+        """
+
+        TOPIC = "model.trained"
+        version: str
+        artifact: str
+        until: int
+        settings: dict[str, Any]
+        scores: dict[str, dict[str, float]]
+
+        def apply(self, aggregate: Model) -> None:
+            aggregate.versions = [*aggregate.versions, self.version]
+
+    class Promoted(Aggregate.Event):
+        """It serves from now on."""
+
+        TOPIC = "model.promoted"
+        version: str
+        replaced: str
+        reason: str = ""
+
+        def apply(self, aggregate: Model) -> None:
+            aggregate.champions = [*aggregate.champions, self.version]
+
+    class RolledBack(Aggregate.Event):
+        """The one that served before serves again."""
+
+        TOPIC = "model.rolled_back"
+        version: str
+        replaced: str
+        reason: str = ""
+
+        def apply(self, aggregate: Model) -> None:
+            aggregate.champions = aggregate.champions[:-1]
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.versions: list[str] = []
+        self.champions: list[str] = []
+        """Those that served, in turn; the last one serves."""
+
+    @classmethod
+    def of(cls, kind: str, found: Self | None, now: datetime) -> Self:
+        """Return the line of a kind, opened where it is the first time."""
+        if found is not None:
+            return found
+        return cls._create(cls.Opened, id=cls.stream_id(kind), timestamp=now, kind=kind)
+
+    @property
+    def champion(self) -> str:
+        """The version that serves; empty where none does."""
+        return self.champions[-1] if self.champions else ""
+
+    def train(
+        self,
+        version: str,
+        *,
+        artifact: str,
+        until: int,
+        settings: dict[str, Any],
+        scores: dict[str, dict[str, float]],
+        now: datetime,
+    ) -> None:
+        """Note that a model was trained."""
+        if version in self.versions:
+            raise ModelExists
+        self.trigger_event(
+            self.Trained,
+            timestamp=now,
+            version=version,
+            artifact=artifact,
+            until=until,
+            settings=settings,
+            scores=scores,
+        )
+
+    def promote(self, version: str, reason: str, now: datetime) -> None:
+        """Let a trained model serve."""
+        if version not in self.versions:
+            raise ModelNotFound
+        if version == self.champion:
+            raise AlreadyChampion
+        self.trigger_event(
+            self.Promoted, timestamp=now, version=version, replaced=self.champion, reason=reason
+        )
+
+    def roll_back(self, reason: str, now: datetime) -> None:
+        """Let the one before serve again."""
+        if len(self.champions) < 2:  # noqa: PLR2004 - this one and the one before
+            raise NoFormerChampion
+        self.trigger_event(
+            self.RolledBack,
+            timestamp=now,
+            version=self.champions[-2],
+            replaced=self.champion,
+            reason=reason,
+        )

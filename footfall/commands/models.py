@@ -1,0 +1,126 @@
+"""Commands on models: what was trained, which serves, and changing that."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from getpass import getuser
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from application import models as model_commands
+from application.context import Context
+from domain.errors import Rejected
+from domain.model import Model
+from footfall.commands.options import data_dir_option, on_the_loop, opened
+from projections.models import ModelRow, models_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from domain.events import Recorded
+    from footfall.commands.options import CommandLine
+    from footfall.wiring import Shop
+
+kind_option = click.option("--kind", default="recommender", show_default=True, help="What for.")
+reason_option = click.option("--reason", default="", help="Why, for those who look later.")
+
+
+@click.group()
+def models() -> None:
+    """Trained models: compare them, let one serve, go back."""
+
+
+@models.command("list")
+@click.option("--kind", default="", help="Only models of this kind.")
+@data_dir_option
+@click.pass_obj
+@on_the_loop
+async def list_(command_line: CommandLine, kind: str, data_dir: Path | None) -> None:
+    """List models, the latest of each kind first; a star marks the one that serves."""
+    async with opened(command_line.settings("models", data_dir=data_dir)) as shop:
+        rows = await _rows(shop, kind)
+    table = Table("", "kind", "version", "trained", "learnt up to", "its scores", box=None)
+    for row in rows:
+        own = row.scores.get(row.settings.get("name", ""), {})
+        scores = "  ".join(f"{measure} {score:.4f}" for measure, score in own.items())
+        star = "*" if row.is_champion else ""
+        trained = f"{row.trained_at:%Y-%m-%d %H:%M}"
+        table.add_row(star, row.kind, row.version, trained, f"{row.until:,}", scores)
+    if rows:
+        Console().print(table)
+    else:
+        click.echo("no model was trained yet: footfall train")
+
+
+@models.command("show")
+@click.argument("version")
+@kind_option
+@data_dir_option
+@click.pass_obj
+@on_the_loop
+async def show(command_line: CommandLine, version: str, kind: str, data_dir: Path | None) -> None:
+    """Print a model's card as JSON: what made it, and its scores beside the baselines'."""
+    async with opened(command_line.settings("models", data_dir=data_dir)) as shop:
+        rows = [row for row in await _rows(shop, kind) if row.version == version]
+    if not rows:
+        raise click.ClickException(f"no {kind} of version {version} was trained")
+    click.echo(msgspec.json.format(msgspec.json.encode(rows[0])))
+
+
+@models.command("promote")
+@click.argument("version")
+@kind_option
+@reason_option
+@data_dir_option
+@click.pass_obj
+@on_the_loop
+async def promote(
+    command_line: CommandLine, version: str, kind: str, reason: str, data_dir: Path | None
+) -> None:
+    """Let a trained model serve."""
+    async with opened(command_line.settings("models", data_dir=data_dir)) as shop:
+        try:
+            await model_commands.promote(shop.journal, _context(), kind, version, reason)
+        except Rejected as refusal:
+            raise click.ClickException(refusal.detail) from refusal
+    click.echo(f"{kind}: {version} serves")
+
+
+@models.command("rollback")
+@kind_option
+@reason_option
+@data_dir_option
+@click.pass_obj
+@on_the_loop
+async def roll_back(
+    command_line: CommandLine, kind: str, reason: str, data_dir: Path | None
+) -> None:
+    """Let the model that served before serve again."""
+    async with opened(command_line.settings("models", data_dir=data_dir)) as shop:
+        try:
+            outcome = await model_commands.roll_back(shop.journal, _context(), kind, reason)
+        except Rejected as refusal:
+            raise click.ClickException(refusal.detail) from refusal
+    click.echo(f"{kind}: {outcome.answer.champion} serves")
+
+
+async def _rows(shop: Shop, kind: str) -> list[ModelRow]:
+    """Read the log itself: on a stopped installation nobody keeps the read model current."""
+    prefix = Model.stream_id(kind)
+    rows: list[ModelRow] = []
+    for stream_id in await shop.journal.store.streams_beginning(prefix):
+        if kind and stream_id != prefix:
+            continue
+        history: list[Recorded] = []
+        while page := await shop.journal.read_stream(stream_id, after_version=len(history)):
+            history += page
+        rows += models_of(history)
+    return rows
+
+
+def _context() -> Context:
+    return Context(f"operator:{getuser()}", datetime.now(UTC))
