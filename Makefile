@@ -50,6 +50,8 @@ fmt: $(READY) ## Format the code and mend what ruff can mend
 
 .PHONY: docs
 docs: $(READY) ## Write the generated pages anew
+	@$(BIN)/python -m footfall.events_page > docs/events.md
+	@$(BIN)/python -m footfall.routes_page > docs/routes.md
 	@$(BIN)/python -m footfall.settings_page > docs/settings.md
 
 .PHONY: lock

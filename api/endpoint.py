@@ -42,7 +42,14 @@ def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespon
         if not visitor_id and route.knows_visitor and not caller.is_known:
             visitor_id = visitor.new_visitor()
             own_cookies = (
-                cookies.cookie(request, visitor.COOKIE, visitor_id, visitor.COOKIE_SECONDS),
+                # Not hidden: the tracker on our own pages is to tell things under the same id.
+                cookies.cookie(
+                    request,
+                    visitor.COOKIE,
+                    visitor_id,
+                    visitor.COOKIE_SECONDS,
+                    is_hidden=False,
+                ),
             )
         query = decode_query(request.query, route.query) if request.query_string else _query(route)
         call = Call(

@@ -15,7 +15,8 @@ from api.roles import ANALYST
 from api.route import Reply, Route
 from domain.money import Money
 from projections.baskets import abandonment
-from projections.live_kpis import BUCKETS, NUMBERS, KpiRow, kpis
+from projections.kpi_totals import KpiTotals, totals
+from projections.live_kpis import BUCKETS, NUMBERS, KpiRow, bucket_start, kpis
 from projections.product_sales import ProductSalesRow, top_products
 
 if TYPE_CHECKING:
@@ -67,12 +68,16 @@ class Abandonment(msgspec.Struct):
 
 
 class KpiBody(msgspec.Struct, kw_only=True):
-    """The buckets in which something happened, in order of time."""
+    """The buckets in which something happened, in order of time, and their whole.
+
+    Visitors of ``total`` are distinct over the whole time, so their sum may be more.
+    """
 
     bucket: str
     start: datetime = msgspec.field(name="from")
     end: datetime = msgspec.field(name="to")
     items: list[KpiBucket]
+    total: KpiBucket
     basket_abandonment: Abandonment
 
 
@@ -114,6 +119,9 @@ async def show_kpis(call: Call[None, KpiQuery]) -> Reply:
         raise bad_field("bucket", f"that makes more than {MOST_BUCKETS} buckets; ask for less")
     async with call.services.pool.acquire() as connection:
         rows = await kpis(connection, start=start, end=end, bucket=query.bucket)
+        last = bucket_start(end - timedelta.resolution, query.bucket)
+        first = min(bucket_start(start, query.bucket), last)
+        whole = await totals(connection, start=first, end=last + width)
         abandoned, begun = await abandonment(
             connection,
             start=start,
@@ -127,6 +135,7 @@ async def show_kpis(call: Call[None, KpiQuery]) -> Reply:
             start=start,
             end=end,
             items=_merged(rows),
+            total=_total(whole),
             basket_abandonment=Abandonment(begun, abandoned, abandoned / begun if begun else None),
         )
     )
@@ -171,6 +180,15 @@ def _merged(rows: Sequence[KpiRow]) -> list[KpiBucket]:
             bucket.revenue.append(Money(row.revenue_minor, row.currency))
             bucket.refund.append(Money(row.refund_minor, row.currency))
     return list(buckets.values())
+
+
+def _total(whole: KpiTotals) -> KpiBucket:
+    return KpiBucket(
+        start=whole.start,
+        **whole.counts,
+        revenue=[Money(minor, currency) for currency, minor in whole.revenue_minor.items()],
+        refund=[Money(minor, currency) for currency, minor in whole.refund_minor.items()],
+    )
 
 
 def _sales(row: ProductSalesRow) -> ProductSalesBody:

@@ -108,7 +108,7 @@ ROUTES = (
         method="GET",
         path="/docs",
         handler=docs,
-        summary="This page",
+        summary="This API, for people",
         tag="Pages",
         media=(HTML,),
     ),

@@ -107,6 +107,8 @@ class Basket(Aggregate):
             aggregate.items = {}
 
     class CheckedOut(Aggregate.Event):
+        """All that was in it became an order."""
+
         TOPIC = "basket.checked_out"
         order_id: str
 
@@ -124,6 +126,8 @@ class Basket(Aggregate):
             aggregate.heir = self.heir
 
     class ItemsTakenOver(Aggregate.Event):
+        """Items of the visitor that this shopper was before came in."""
+
         TOPIC = "basket.items_taken_over"
         source: str
         items: tuple[BasketItem, ...]

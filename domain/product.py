@@ -103,6 +103,8 @@ class Product(Aggregate):
             aggregate.stock = self.stock
 
     class StockReserved(Aggregate.Event):
+        """Taken out of the stock for an order."""
+
         TOPIC = "product.stock_reserved"
         order_id: str
         quantity: int
@@ -112,6 +114,8 @@ class Product(Aggregate):
                 aggregate.stock -= self.quantity
 
     class StockReturned(Aggregate.Event):
+        """Put back into the stock by an order that was undone."""
+
         TOPIC = "product.stock_returned"
         order_id: str
         quantity: int
@@ -121,6 +125,8 @@ class Product(Aggregate):
                 aggregate.stock += self.quantity
 
     class Withdrawn(Aggregate.Event):
+        """Sold no longer."""
+
         TOPIC = "product.withdrawn"
 
         def apply(self, aggregate: Product) -> None:

@@ -14,6 +14,8 @@ class Purchase(Aggregate):
     CATEGORY = "purchase"
 
     class First(Aggregate.Created):
+        """The shopper bought the product for the first time."""
+
         TOPIC = "purchase.first"
         shopper_id: str
         product_id: str

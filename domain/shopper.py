@@ -147,6 +147,8 @@ class Shopper(Aggregate):
             aggregate.consent = dict(self.purposes)
 
     class Erased(Aggregate.Event):
+        """The account is closed and its key destroyed: nothing personal can be read."""
+
         TOPIC = "shopper.erased"
 
         def apply(self, aggregate: Shopper) -> None:

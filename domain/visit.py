@@ -22,7 +22,7 @@ class Visit(Aggregate):
     class Event(Aggregate.Event):
         """Something that a visitor did, and the circumstances as far as they are known.
 
-        ``shopper_id``: who was signed in. ``device``: desktop, mobile, tablet, server or bot.
+        ``shopper_id``: who was signed in. ``device``: desktop, mobile, tablet or server.
         ``source``: what brought them. ``bot``: why it is taken for one; empty for people. Marked
         events are kept and not counted. What is empty is not recorded.
         """

@@ -30,7 +30,9 @@ async def show_settings(call: Call[None, None]) -> Reply:
     if not await call.request.app[WRITE_KEYS].find(write_key):
         raise Problem(404, "no_such_write_key", "There is no such write key.")
     request = call.request
-    own = {"apiKey": write_key, "apiHost": f"{request.host}/v1", "protocol": request.scheme}
+    # Behind a proxy that ends TLS, our own scheme is one that browsers would refuse to send by.
+    scheme = "https" if request.headers.get("X-Forwarded-Proto") == "https" else request.scheme
+    own = {"apiKey": write_key, "apiHost": f"{request.host}/v1", "protocol": scheme}
     allowed = {"__default": {"enabled": True, "integrations": {}}}
     settings = SdkSettings({_SEGMENT: own}, {"track": allowed, "identify": allowed})
     return Reply(settings, headers={"Cache-Control": "public,max-age=300"})

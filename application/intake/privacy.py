@@ -12,11 +12,16 @@ if TYPE_CHECKING:
     from datetime import date
 
 MASK = "(e-mail)"
+ADDRESS_MASK = "(address)"
 DEEPEST = 20
 _LARGEST_INTEGER = 2**53
 _EMAIL = re.compile(
     r"[^\s/?&=#;:,\"'<>()@]{1,64}(?:@|%40)[^\s/?&=#;:,\"'<>()@]{1,253}\.[^\s/?&=#;:,\"'<>()@.]{2,63}",
     re.IGNORECASE,
+)
+_ADDRESS = re.compile(
+    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])"
+    r"|(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){3,7}[0-9A-Fa-f]{0,4}(?![\w:])"
 )
 _CREDENTIALS = re.compile(r"//[^/@?#]*@")
 
@@ -26,6 +31,11 @@ def without_emails(text: str) -> str:
     if "@" not in text and "%40" not in text:
         return text
     return _EMAIL.sub(MASK, text)
+
+
+def without_addresses(text: str) -> str:
+    """Return the text with a mark where something like a machine's address was: IPv4, IPv6, MAC."""
+    return _ADDRESS.sub(ADDRESS_MASK, text)
 
 
 def clean_url(url: str) -> str:
@@ -49,7 +59,7 @@ def visitor_of_the_day(salt: bytes, key_id: str, day: date, address: str, user_a
 def _clean(value: Any, depth: int) -> Any:
     kind = type(value)
     if kind is str:
-        return without_emails(value)
+        return without_addresses(without_emails(value))
     if kind is dict or kind is list:
         if depth > DEEPEST:
             raise BadMessage("too_deep", f"properties are nested more than {DEEPEST} deep")

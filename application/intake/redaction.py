@@ -9,9 +9,8 @@ import msgspec
 
 from application.intake.agents import class_of
 from application.intake.bad_message import BadMessage
-from application.intake.privacy import clean_properties, without_emails
+from application.intake.privacy import clean_properties, without_addresses, without_emails
 
-_ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 _AGENT = re.compile(r"Mozilla/[^\"\\]*")
 _ABOUT_MACHINES = ("ip", "userAgent", "userAgentData", "ip_override", "user_agent")
 _ABOUT_PEOPLE = ("traits", "user_properties", "user_data")
@@ -30,7 +29,7 @@ def for_keeping(raw: bytes) -> bytes:
     except (ValueError, RecursionError, BadMessage):
         pass
     text = kept.decode("utf-8", "replace")
-    return _AGENT.sub("(agent)", _ADDRESS.sub("(address)", without_emails(text))).encode()
+    return _AGENT.sub("(agent)", without_addresses(without_emails(text))).encode()
 
 
 def _reduced(message: dict[str, Any]) -> dict[str, Any]:

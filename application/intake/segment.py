@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -33,7 +33,7 @@ NUL = b"\\u0000"
 _PRODUCT = "`product_id` or `sku`, `category`"
 _LINES = "`products[]` with `product_id` or `sku`, `price`, `quantity`, `category`"
 
-EVENTS: dict[str, Word] = {
+E_COMMERCE: dict[str, Word] = {
     "Product Viewed": Word((Visit.ProductViewed,), _PRODUCT, vocabulary.product_viewed),
     "Product Clicked": Word(
         (Visit.ProductClicked,),
@@ -63,6 +63,10 @@ EVENTS: dict[str, Word] = {
     "Product Reviewed": Word(
         (Visit.ProductRated,), "`product_id` or `sku`, `rating`", vocabulary.rated
     ),
+}
+"""Names of ``track`` calls that the specification has."""
+
+OF_TRACKER: dict[str, Word] = {
     "Page Dwelled": Word(
         (Visit.Dwelled,), "`milliseconds`, `product_id`, `url`", vocabulary.dwelled
     ),
@@ -83,9 +87,9 @@ EVENTS: dict[str, Word] = {
         vocabulary.recommendation_clicked,
     ),
 }
-"""Names of ``track`` calls that have a fact of their own."""
+"""Names of ``track`` calls that our tracker makes besides."""
 
-_TRANSLATE = {name: word.translate for name, word in EVENTS.items()}
+_TRANSLATE = {name: word.translate for name, word in (E_COMMERCE | OF_TRACKER).items()}
 _VIEWS = frozenset({"Product Viewed"})
 _NO_CONTEXT = Context()
 _decode = msgspec.json.Decoder(Message).decode
@@ -138,7 +142,7 @@ def translate(
         content_id(raw, sent) if given_at else str(uuid7())
     )
     kind = call or message.type or "track"
-    translator = _CALLS.get(kind)
+    translator = _TRANSLATE_CALL.get(kind)
     if translator is None:
         raise BadMessage("unknown_call", "there is no such call")
     facts = translator(message, message.context or shared or _NO_CONTEXT, arrival, at, message_id)
@@ -208,15 +212,29 @@ def _group(
     return vocabulary.custom("Group Joined", said)
 
 
-_Call = "Callable[[Message, Context, Arrival, datetime, str], Sequence[Event]]"
-_CALLS: dict[str, Callable[[Message, Context, Arrival, datetime, str], Sequence[Event]]] = {
-    "track": _track,
-    "page": _page,
-    "screen": _screen,
-    "identify": _identify,
-    "alias": _alias,
-    "group": _group,
+class Call(NamedTuple):
+    """One of the calls of an SDK: what it becomes, what it reads, and how."""
+
+    becomes: tuple[type[Event], ...]
+    reads: str
+    translate: Callable[[Message, Context, Arrival, datetime, str], Sequence[Event]]
+
+
+CALLS: dict[str, Call] = {
+    "track": Call((Visit.CustomTracked,), "`event`, `properties`", _track),
+    "page": Call(
+        (Visit.PageViewed,),
+        "`properties` or `context.page` with `url`, `title`, `referrer`; `name`",
+        _page,
+    ),
+    "screen": Call((Visit.PageViewed,), "`name`", _screen),
+    "identify": Call((Identity.Joined,), "`anonymousId`, `userId`", _identify),
+    "alias": Call((Identity.Joined,), "`previousId` or `anonymousId`, `userId`", _alias),
+    "group": Call((Visit.CustomTracked,), "`groupId`", _group),
 }
+"""What a message may be. A ``track`` call whose name is known becomes what that name does."""
+
+_TRANSLATE_CALL = {name: call.translate for name, call in CALLS.items()}
 
 
 def _said(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.ipc
 import pyarrow.parquet
@@ -33,6 +33,33 @@ async def test_an_analyst_reads_the_numbers(client: Client, shop: Shop) -> None:
     assert best.json["items"][0]["revenue"] == {"amount": 8_000, "currency": "EUR"}
     too_many = await analyst.get("/v1/insights/kpis?bucket=minute&from=2020-01-01")
     assert too_many.json["errors"][0]["field"] == "bucket"
+
+
+async def test_every_number_leads_to_its_events(client: Client, shop: Shop) -> None:
+    await a_small_history(shop)
+    await caught_up(shop)
+    analyst = await client.as_role("analyst")
+    answer = await analyst.get("/v1/insights/kpis?bucket=day&from=2026-03-01&to=2026-03-02")
+    [day] = answer.json["items"]
+    assert answer.json["total"] == day
+    numbers = {name: n for name, n in day.items() if isinstance(n, int) and n}
+    assert {"visitors", "orders", "units", "registrations"} <= set(numbers)
+    for metric, number in numbers.items():
+        parts: list[dict[str, Any]] = []
+        token = ""
+        while True:
+            asked = f"metric={metric}&bucket=day&at=2026-03-01&page_size=1&page_token={token}"
+            page = await analyst.get(f"/v1/insights/explain?{asked}")
+            parts += page.json["items"]
+            token = page.json["next_page_token"]
+            if not token:
+                break
+        assert sum(part["adds"] for part in parts) == number, metric
+        for part in parts:
+            recorded = await shop.journal.read(part["position"] - 1, 1)
+            assert recorded[0].topic == part["topic"]
+    unknown = await analyst.get("/v1/insights/explain?metric=luck")
+    assert (unknown.status, unknown.json["errors"][0]["field"]) == (400, "metric")
 
 
 async def test_the_matrix_is_the_same_in_every_format(client: Client, shop: Shop) -> None:

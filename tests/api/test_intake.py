@@ -291,6 +291,10 @@ async def test_the_browser_sdk_finds_its_settings(sender: Sender) -> None:
     assert own["apiKey"] == sender.key
     assert f"{own['protocol']}://{own['apiHost']}" == f"{sender.api.base}/v1"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    behind = await sender.api.client.call(
+        "GET", f"/v1/projects/{sender.key}/settings", X_Forwarded_Proto="https"
+    )
+    assert behind.json["integrations"]["Segment.io"]["protocol"] == "https"
     unknown = await sender.api.client.get("/v1/projects/made-up/settings")
     assert (unknown.status, unknown.json["code"]) == (404, "no_such_write_key")
 
@@ -313,3 +317,14 @@ async def test_programs_are_marked_and_their_agents_forgotten(sender: Sender) ->
     assert viewed.event.bot == "agent"
     stored = await sender.api.shop.pool.fetchval("SELECT payload FROM log.events")
     assert b"Somebot" not in stored
+
+
+async def test_no_address_of_a_machine_or_a_person_is_kept(sender: Sender) -> None:
+    told = {"seen": "from 203.0.113.7", "by": ["2001:db8::8a2e:370:7334", "ann@example.com"]}
+    kept = {"at": "2026-03-01T12:30:45Z", "price": "19.99", "version": "1.2.3"}
+    await sender.post("/v1/track", message(event="Printed", properties=told | kept))
+    (printed,) = await sender.recorded()
+    assert printed.event.properties == kept | {
+        "seen": "from (address)",
+        "by": ["(address)", "(e-mail)"],
+    }

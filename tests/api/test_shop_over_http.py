@@ -144,7 +144,8 @@ async def test_a_browser_without_a_visitor_id_is_given_one(client: Client) -> No
     answer = await client.post("/v1/basket/items", {"product_id": "lamp"})
     cookie = answer.headers["Set-Cookie"]
     assert "footfall_visitor=" in cookie
-    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "HttpOnly" not in cookie  # the tracker tells things under the same id
     visitor = client.as_visitor(answer.headers["Footfall-Visitor"])
     assert (await visitor.get("/v1/basket")).json["pieces"] == 1
 

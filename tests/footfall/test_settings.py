@@ -8,7 +8,6 @@ import pytest
 
 from footfall.master_key import load_master_key
 from footfall.settings import SettingsError, read_settings
-from footfall.settings_page import settings_page
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 
@@ -75,8 +74,3 @@ def test_a_master_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -
     assert len(keys) == 1
     (path,) = (tmp_path / "new").iterdir()
     assert path.stat().st_mode & 0o777 == 0o600
-
-
-def test_the_settings_page_is_not_stale() -> None:
-    page = Path(__file__).parents[2] / "docs" / "settings.md"
-    assert page.read_text(encoding="utf-8") == settings_page(), "run make docs"
