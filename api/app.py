@@ -16,6 +16,7 @@ from api.known_callers import KnownCallers
 from api.middleware import around
 from api.recent_writes import RecentWrites
 from api.routes import ROUTES
+from api.served_lists import ServedLists
 from api.services import (
     CALLERS,
     DAILY_SALT,
@@ -23,6 +24,7 @@ from api.services import (
     PACE,
     RATE_LIMIT,
     RECENT_WRITES,
+    SERVED_LISTS,
     SERVICES,
     WRITE_KEYS,
 )
@@ -46,7 +48,9 @@ def build_app(services: Services) -> web.Application:
     app[DAILY_SALT] = DailySalt(services.redis)
     app[RATE_LIMIT] = RateLimit(services.redis, settings.intake_events_per_second)
     app[PACE] = Pace()
+    app[SERVED_LISTS] = ServedLists(services.journal)
     app.cleanup_ctx.append(_hub)
+    app.cleanup_ctx.append(_served_lists)
     app.on_shutdown.append(_close_streams)
     app.add_routes(
         [
@@ -56,12 +60,19 @@ def build_app(services: Services) -> web.Application:
             for route in ROUTES
         ]
     )
-    open_to_all_origins(app, {route.path for route in ROUTES if route.takes_write_key})
+    open_to_all_origins(
+        app, {route.path for route in ROUTES if route.takes_write_key or route.is_open_to_pages}
+    )
     return app
 
 
 async def _hub(app: web.Application) -> AsyncIterator[None]:
     async with app[HUB]:
+        yield
+
+
+async def _served_lists(app: web.Application) -> AsyncIterator[None]:
+    async with app[SERVED_LISTS]:
         yield
 
 

@@ -48,7 +48,8 @@ class Route:
     answer comes from, which ``Footfall-After`` waits for. ``is_idempotent``: honours
     ``Idempotency-Key``. ``is_versioned``: sends ``ETag`` and, where it writes, honours
     ``If-Match``. ``takes_write_key``: its handler authorises by a public write key, as SDKs send
-    it. ``media``: the content types of an answer that is not JSON.
+    it. ``is_open_to_pages``: a shop's pages on other hosts may read it. ``media``: the content
+    types of an answer that is not JSON.
     """
 
     method: str
@@ -68,6 +69,7 @@ class Route:
     is_command: bool = False
     knows_visitor: bool = False
     takes_write_key: bool = False
+    is_open_to_pages: bool = False
     media: tuple[str, ...] = ()
     refusals: tuple[int, ...] = ()
 

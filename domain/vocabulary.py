@@ -12,6 +12,7 @@ from domain.model import Model
 from domain.order import Order
 from domain.product import Product
 from domain.purchase import Purchase
+from domain.recommendation import Recommendation
 from domain.reservation import Reservation
 from domain.review import Review
 from domain.shopper import Shopper
@@ -32,6 +33,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Visit,
     Identity,
     Model,
+    Recommendation,
 )
 
 

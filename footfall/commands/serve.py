@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from footfall.settings import Settings
     from footfall.wiring import Shop
 
-WORKERS = ("projector", "rebuilder")
+WORKERS = ("projector", "rebuilder", "recommender")
 
 
 @click.command()
@@ -68,7 +68,11 @@ async def api(command_line: CommandLine, host: str | None, port: int | None) -> 
 @click.pass_obj
 @on_the_loop
 async def worker(command_line: CommandLine, name: str) -> None:
-    """Run one worker alone: the projector keeps read models current, the rebuilder builds anew."""
+    """Run one worker alone.
+
+    The projector keeps read models current, the rebuilder builds them anew, the recommender keeps
+    a list for each visitor.
+    """
     settings = command_line.settings(name)
     # A projector holds one connection for each read model beside those it works on.
     settings = msgspec.structs.replace(
@@ -99,6 +103,11 @@ async def run_worker(shop: Shop, name: str) -> None:
     _forget_the_start()
     if name == "projector":
         await run_projector(shop.journal, shop.pool, shop.redis, PROJECTIONS)
+    elif name == "recommender":
+        from workers.recommender import run_recommender  # noqa: PLC0415 - torch takes its time
+
+        models = shop.settings.data_dir / "models"
+        await run_recommender(shop.journal, shop.pool, shop.redis, models)
     else:
         by_name = {projection.name: projection for projection in PROJECTIONS}
         await run_rebuilder(shop.journal, shop.pool, by_name)

@@ -1,0 +1,66 @@
+"""Recommendation: a list that was served to a visitor. A fact: nothing is decided."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from domain.events import Aggregate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A product of a served list. ``propensity``: how probable it was to stand at its place."""
+
+    product_id: str
+    score: float
+    propensity: float
+
+
+class Recommendation(Aggregate):
+    """The lists served to one visitor, who is its key."""
+
+    CATEGORY = "recommendation"
+
+    class Served(Aggregate.Event):
+        """A list was served, its first product first.
+
+        ``model``: the version that ranked it. ``as_of``: the log position that it knew.
+        """
+
+        TOPIC = "recommendation.served"
+        recommendation_id: str
+        visitor: str
+        placement: str
+        model: str
+        as_of: int
+        items: tuple[Candidate, ...]
+
+
+def served(
+    recommendation_id: str,
+    visitor: str,
+    occurred_at: datetime,
+    *,
+    placement: str,
+    model: str,
+    as_of: int,
+    items: tuple[Candidate, ...],
+) -> Recommendation.Served:
+    """Return the event of a served list; the log gives it its version."""
+    make: Callable[..., Recommendation.Served] = Recommendation.Served
+    return make(
+        originator_id=Recommendation.stream_id(visitor or "nobody"),
+        originator_version=0,
+        timestamp=occurred_at,
+        recommendation_id=recommendation_id,
+        visitor=visitor,
+        placement=placement,
+        model=model,
+        as_of=as_of,
+        items=items,
+    )

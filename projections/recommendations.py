@@ -1,0 +1,128 @@
+"""Recommendations: each visitor's list, and what goes with a product. Kept by the recommender."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from projections.projection import Connection
+
+NAME = "recommendations"
+"""What a reader waits for."""
+
+POPULAR_DAYS = 14
+
+
+class Because(msgspec.Struct, frozen=True, array_like=True):
+    """A touch that an entry rests on; ``kind`` as in ml.sessions.EventKind."""
+
+    product_id: str
+    kind: int
+    event_id: UUID
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A product of a list, and what it rests on."""
+
+    product_id: str
+    score: float
+    because: tuple[Because, ...] = ()
+
+
+class ListRow(msgspec.Struct, frozen=True):
+    """A visitor's list. ``touched``: the strongest kind of what was done to each product."""
+
+    model: str
+    position: int
+    items: list[Entry]
+    touched: dict[str, int]
+
+
+class OnSale(msgspec.Struct, frozen=True):
+    """What a product must be known for to be shown."""
+
+    name: str
+    category: str
+    is_replenishable: bool
+
+
+async def kept_position(connection: Connection) -> int:
+    """Return the log position that the lists know; 0 before the first."""
+    position: int | None = await connection.fetchval("SELECT position FROM app.recommender")
+    return position or 0
+
+
+async def find_list(connection: Connection, visitor: str) -> ListRow | None:
+    """Return a visitor's list; None where nothing is known of their taste."""
+    row = await connection.fetchrow(
+        "SELECT model, position, items, touched FROM app.recommendation_lists WHERE visitor = $1",
+        visitor,
+    )
+    if row is None:
+        return None
+    items = msgspec.json.decode(row["items"], type=list[Entry])
+    return ListRow(row["model"], row["position"], items, msgspec.json.decode(row["touched"]))
+
+
+async def neighbours(
+    connection: Connection, products: Sequence[str], *, are_complements: bool
+) -> tuple[str, list[Entry]]:
+    """Return (model, products that go with these together, best first)."""
+    column = "complements" if are_complements else "alike"
+    rows = await connection.fetch(
+        f"SELECT model, {column} AS found FROM app.product_neighbours WHERE product_id = ANY ($1)",  # noqa: S608
+        list(products),
+    )
+    sums: dict[str, float] = {}
+    for row in rows:
+        for product_id, score in msgspec.json.decode(row["found"], type=list[tuple[str, float]]):
+            sums[product_id] = sums.get(product_id, 0.0) + score
+    ranked = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
+    return (rows[0]["model"] if rows else ""), [Entry(*pair) for pair in ranked]
+
+
+async def popular(connection: Connection, *, today: date, limit: int) -> list[Entry]:
+    """Return what was looked at, put into baskets and bought lately, each day counting less."""
+    rows = await connection.fetch(
+        """SELECT product_id, sum((views + 3 * basket_adds + 10 * (units - returned_units))
+                                  * power(0.8, $1::date - day))::float8 AS score
+           FROM product_sales WHERE day > $1::date - $2::int
+           GROUP BY product_id HAVING sum(views + basket_adds + units) > 0
+           ORDER BY score DESC, product_id LIMIT $3""",
+        today,
+        POPULAR_DAYS,
+        limit,
+    )
+    return [Entry(*row) for row in rows]
+
+
+async def newest(connection: Connection, *, limit: int) -> list[Entry]:
+    """Return the products added last: what there is where nothing was ever looked at."""
+    rows = await connection.fetch(
+        """SELECT product_id, 0.0::float8 FROM catalogue WHERE NOT is_withdrawn
+           ORDER BY added_at DESC, product_id LIMIT $1""",
+        limit,
+    )
+    return [Entry(*row) for row in rows]
+
+
+async def on_sale(connection: Connection, products: Sequence[str]) -> dict[str, OnSale]:
+    """Return those of the products that can be bought now.
+
+    A shop whose catalogue is not here may sell anything: then all of them.
+    """
+    rows = await connection.fetch(
+        """SELECT product_id, name, category, attributes ->> 'replenishable' = 'true' IS TRUE,
+                  NOT is_withdrawn AND (stock IS NULL OR stock > 0) AS is_there
+           FROM catalogue WHERE product_id = ANY ($1)""",
+        list(products),
+    )
+    if not rows and not await connection.fetchval("SELECT EXISTS (SELECT FROM catalogue)"):
+        return {product_id: OnSale(product_id, "", False) for product_id in products}  # noqa: FBT003
+    return {row[0]: OnSale(row[1], row[2], row[3]) for row in rows if row["is_there"]}

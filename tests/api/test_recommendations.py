@@ -1,0 +1,270 @@
+"""A shopper's story with recommendations: they know the last click, the basket and the stock."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import aclosing, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_asyncio
+
+from application import categories, models, products
+from application.context import Context
+from domain.model import Model
+from domain.money import Money
+from domain.order import Order, OrderLine
+from domain.product import ProductDetails
+from domain.visit import Visit, fact
+from ml.training import NotEnoughData, TrainingSettings
+from tests.api.conftest import a_shopper
+from workers.model_files import RECOMMENDER, artifact_path
+from workers.recommender import run_recommender
+from workers.trainer import Outcome, train_recommender
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from domain.events import Event
+    from footfall.wiring import Shop
+    from tests.api.conftest import Api, Client
+
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
+
+PHONES = tuple(f"phone-{n}" for n in range(1, 7))
+ACCESSORIES = ("charger", "case", "cable", "stand")
+LAMPS = tuple(f"lamp-{n}" for n in range(1, 9))
+QUICK = TrainingSettings(epochs=0)
+NOW = datetime.now(UTC)
+OPERATOR = Context("test", NOW)
+
+
+async def a_past(shop: Shop, *, seed: int = 1) -> None:
+    """Two kinds of shoppers: of phones with something that goes with them, and of lamps."""
+    chance = random.Random(seed)
+    for kind in ("phone", "lamp", *ACCESSORIES):
+        await categories.create_category(shop.journal, OPERATOR, kind, f"The {kind}s")
+    for product_id in (*PHONES, *ACCESSORIES, *LAMPS):
+        kind = product_id.partition("-")[0]
+        details = ProductDetails(name=f"A {product_id}", description="", category=kind)
+        price = Money(1_000, "EUR")
+        await products.add_product(shop.journal, OPERATOR, product_id, details, price=price)
+    events: list[Event] = []
+    for n in range(600):
+        at = NOW - timedelta(days=10) + timedelta(minutes=20 * n)
+        looks = chance.sample(PHONES, 3) if n % 2 else chance.sample(LAMPS, 4)
+        looks += chance.sample(ACCESSORIES, 2) if n % 2 else []
+        for step, product_id in enumerate(looks):
+            when = at + timedelta(seconds=20 * step)
+            viewed = {"visitor": f"past-{n}", "product_id": product_id}
+            events.append(fact(Visit.ProductViewed, f"past-{n}", when, **viewed))
+        if n % 2 and n % 3 == 0:
+            bought = dict.fromkeys([looks[2], *looks[3:]])
+            events.append(an_order(n, at + timedelta(minutes=5), list(bought)))
+    await shop.journal.record(OPERATOR, events)
+
+
+def an_order(number: int, at: datetime, bought: list[str]) -> Event:
+    make: Any = Order.Placed
+    placed: Event = make(
+        originator_id=Order.stream_id(f"past-{number}"),
+        originator_version=0,
+        timestamp=at,
+        originator_topic="",
+        shopper_id="",
+        visitor=f"past-{number}",
+        lines=tuple(OrderLine(product_id, product_id, 1, 1_000) for product_id in bought),
+        currency="EUR",
+        goods_minor=1_000 * len(bought),
+        total_minor=1_000 * len(bought),
+    )
+    return placed
+
+
+@asynccontextmanager
+async def recommending(shop: Shop, directory: Path) -> AsyncIterator[None]:
+    task = asyncio.create_task(run_recommender(shop.journal, shop.pool, shop.redis, directory))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def trained(shop: Shop, directory: Path) -> Outcome:
+    await a_past(shop)
+    return await train_recommender(shop.journal, directory, QUICK)
+
+
+@pytest_asyncio.fixture
+async def shopping(api: Api, tmp_path: Path) -> AsyncIterator[Client]:
+    """A shop with a model that serves."""
+    outcome = await trained(api.shop, tmp_path)
+    assert outcome.is_promoted
+    async with recommending(api.shop, tmp_path):
+        yield api.client
+
+
+async def looks(shop: Shop, visitor: str, *product_ids: str) -> int:
+    """Record views of products; return the position."""
+    viewed = [
+        fact(Visit.ProductViewed, visitor, datetime.now(UTC), visitor=visitor, product_id=each)
+        for each in product_ids
+    ]
+    return (await shop.journal.record(OPERATOR, viewed)).last_position
+
+
+async def shown(client: Client, asked: str, after: object) -> tuple[list[str], Any]:
+    answer = await client.get(f"/v1/recommendations?{asked}", Footfall_After=str(after))
+    assert answer.status == 200, answer.raw
+    return [item["product_id"] for item in answer.json["items"]], answer.json
+
+
+async def test_a_visitor_of_phones_is_shown_phones_and_what_goes_with_them(
+    shopping: Client, api: Api
+) -> None:
+    after = await looks(api.shop, "v", "phone-1", "phone-2", "phone-3")
+    items, answer = await shown(shopping, "visitor=v&count=5", after)
+    assert set(items) <= {*PHONES[3:], *ACCESSORIES}
+    assert answer["as_of_position"] == after
+    seen = {str(recorded.event_id) for recorded in await api.shop.journal.read(after - 3)}
+    for item in answer["items"]:
+        [reason] = item["reasons"]
+        assert reason["text"].startswith("Because you looked at A phone-")
+        assert set(reason["event_ids"]) <= seen
+
+
+async def test_without_the_events_it_names_a_list_is_another(shopping: Client, api: Api) -> None:
+    after = await looks(api.shop, "both", "lamp-1", "phone-1", "phone-2")
+    items, answer = await shown(shopping, "visitor=both&count=4", after)
+    phones = {r for i in answer["items"] for reason in i["reasons"] for r in reason["event_ids"]}
+    assert phones
+    after = await looks(api.shop, "lamps", "lamp-1")
+    without, _ = await shown(shopping, "visitor=lamps&count=4", after)
+    assert without != items
+    assert set(without) <= set(LAMPS)
+
+
+async def test_the_basket_changes_what_completes_it_and_the_order_empties_the_wish(
+    shopping: Client, api: Api
+) -> None:
+    shopper = await a_shopper(shopping, visitor="v-7")
+    shopper.visitor = "v-7"
+    added = await shopper.post("/v1/basket/items", {"product_id": "phone-1"})
+    before, _ = await shown(shopper, "placement=basket&count=6", added.position)
+    assert set(before) & set(ACCESSORIES)
+    added = await shopper.post("/v1/basket/items", {"product_id": "charger"})
+    complements, _ = await shown(shopper, "placement=basket&count=6", added.position)
+    assert complements != before
+    assert not {"charger", "phone-1"} & set(complements)
+    ordered = await shopper.post("/v1/orders", {"payment": {"method": "card"}})
+    assert ordered.status == 201, ordered.raw
+    items, _ = await shown(shopper, "placement=home&count=20&seen=include", ordered.position)
+    assert not {"charger", "phone-1"} & set(items)
+
+
+async def test_what_is_sold_out_or_withdrawn_is_never_shown(shopping: Client, api: Api) -> None:
+    admin = await shopping.as_role("admin")
+    await admin.call("PATCH", "/v1/products/phone-4", {"stock": 0})
+    gone = await admin.call("DELETE", "/v1/products/phone-5")
+    await looks(api.shop, "v", "phone-1", "phone-2", "phone-3")
+    for placement in ("home", "product&product_id=phone-1", "email"):
+        asked = f"visitor=v&count=100&placement={placement}"
+        items, _ = await shown(shopping, asked, gone.position)
+        assert items
+        assert not {"phone-4", "phone-5"} & set(items)
+
+
+async def test_a_page_may_leave_products_out_and_ask_for_a_category(
+    shopping: Client, api: Api
+) -> None:
+    after = await looks(api.shop, "v", "phone-1")
+    items, _ = await shown(shopping, "visitor=v&count=9&category=phone&exclude=phone-2", after)
+    assert set(items) == set(PHONES[2:])
+
+
+async def test_who_is_unknown_gets_what_others_like_and_is_told_so(
+    shopping: Client, api: Api
+) -> None:
+    items, answer = await shown(shopping, "visitor=stranger&count=3", await api.shop.journal.head())
+    assert len(items) == 3
+    assert answer["model"] == "popularity"
+    assert all(item["reasons"] == [] for item in answer["items"])
+
+
+async def test_without_a_model_there_is_still_something_to_show(
+    api: Api, client: Client, tmp_path: Path
+) -> None:
+    await a_past(api.shop)
+    async with recommending(api.shop, tmp_path):
+        items, answer = await shown(client, "visitor=v&count=3", await api.shop.journal.head())
+    assert (len(items), answer["model"]) == (3, "popularity")
+
+
+async def test_what_is_served_is_recorded_with_its_chances(shopping: Client, api: Api) -> None:
+    after = await looks(api.shop, "v", "phone-1")
+    _, answer = await shown(shopping, "visitor=v&count=3", after)
+    async with asyncio.timeout(5), aclosing(api.shop.journal.follow(after)) as pages:
+        [recorded] = await anext(pages)
+    served: Any = recorded.event
+    assert served.recommendation_id == answer["recommendation_id"]
+    assert (served.visitor, served.placement, served.as_of) == ("v", "home", after)
+    assert [each.product_id for each in served.items] == [
+        item["product_id"] for item in answer["items"]
+    ]
+    assert all(0 < each.propensity <= 1 for each in served.items)
+
+
+async def test_a_page_of_another_host_may_ask(shopping: Client) -> None:
+    answer = await shopping.get("/v1/recommendations", Origin="https://shop.example")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    lacking = await shopping.get("/v1/recommendations?placement=product")
+    assert (lacking.status, lacking.json["errors"][0]["field"]) == (400, "product_id")
+
+
+async def test_a_damaged_model_does_not_serve(api: Api, tmp_path: Path) -> None:
+    outcome = await trained(api.shop, tmp_path)
+    path = artifact_path(tmp_path, RECOMMENDER, outcome.version)
+    raw = bytearray(path.read_bytes())
+    raw[-5] ^= 1
+    path.write_bytes(bytes(raw))
+    async with recommending(api.shop, tmp_path):
+        after = await looks(api.shop, "v", "phone-1")
+        _, answer = await shown(api.client, "visitor=v&count=3", after)
+    assert answer["model"] == "popularity"
+
+
+async def test_a_model_rolled_back_gives_way_to_the_one_before(
+    api: Api, shopping: Client, tmp_path: Path
+) -> None:
+    line = await api.shop.journal.load(Model, RECOMMENDER)
+    assert line is not None
+    learnt: dict[str, Any] = {"artifact": "9f", "until": 1, "settings": {}, "scores": {}}
+    await models.note_trained(api.shop.journal, OPERATOR, RECOMMENDER, "next", **learnt)
+    source = artifact_path(tmp_path, RECOMMENDER, line.champion)
+    artifact_path(tmp_path, RECOMMENDER, "next").write_bytes(source.read_bytes())
+    await models.promote(api.shop.journal, OPERATOR, RECOMMENDER, "next")
+    after = await looks(api.shop, "v", "phone-1")
+    _, answer = await shown(shopping, "visitor=v", after)
+    assert answer["model"] == "next"
+    admin = await shopping.as_role("admin")
+    back = await admin.post("/v1/admin/models/recommender/rollback", {"reason": "fewer clicks"})
+    assert back.json["champion"] == line.champion
+    after = await looks(api.shop, "v", "phone-2")
+    _, answer = await shown(shopping, "visitor=v", after)
+    assert answer["model"] == line.champion
+    rows = (await admin.get("/v1/insights/models", Footfall_After=str(after))).json["items"]
+    assert [row["version"] for row in rows if row["is_champion"]] == [line.champion]
+
+
+async def test_too_little_to_learn_from_is_said(shop: Shop, tmp_path: Path) -> None:
+    with pytest.raises(NotEnoughData, match="0 sessions"):
+        await train_recommender(shop.journal, tmp_path, QUICK)
+    await a_past(shop)
+    await train_recommender(shop.journal, tmp_path, QUICK)
+    with pytest.raises(NotEnoughData, match="after the serving model had learnt"):
+        await train_recommender(shop.journal, tmp_path, QUICK)
