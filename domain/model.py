@@ -60,6 +60,7 @@ class Model(Aggregate):
 
         def apply(self, aggregate: Model) -> None:
             aggregate.versions = [*aggregate.versions, self.version]
+            aggregate.learnt_until = self.until
 
     class Promoted(Aggregate.Event):
         """It serves from now on."""
@@ -86,6 +87,8 @@ class Model(Aggregate):
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.versions: list[str] = []
+        self.learnt_until = 0
+        """Log position up to which the latest one has learnt."""
         self.champions: list[str] = []
         """Those that served, in turn; the last one serves."""
 

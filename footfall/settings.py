@@ -92,6 +92,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             " more is answered 429 with the time to wait.",
         ),
     ] = 10_000
+    train_after_events: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="The recommender is trained anew when the log has grown by so many events;"
+            " 0: only by `footfall train`.",
+        ),
+    ] = 50_000
     session_ttl_seconds: Annotated[
         int, Meta(ge=60, description="A sign-in lasts this long after its last use.")
     ] = 30 * 24 * 3600

@@ -10,7 +10,6 @@ import structlog
 
 from domain.model import Model
 from domain.vocabulary import EVENTS
-from ml import artifacts
 from ml.behaviour import EVENTS as TOUCHING
 from ml.behaviour import Histories, touches
 from ml.ranked_lists import Neighbours, neighbours_of, rank
@@ -158,6 +157,8 @@ class _Recommender:
         logger.info("model_serves", version=version)
 
     def _load(self, version: str) -> tuple[Champion, Neighbours | None]:
+        from ml import artifacts  # noqa: PLC0415 - torch takes its time, and most starts need none
+
         loaded = artifacts.load(artifact_path(self._directory, RECOMMENDER, version))
         products = len(loaded.vocabulary)
         neighbours = neighbours_of(loaded.model, products, min(NEIGHBOURS, products))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 from contextlib import suppress
@@ -23,6 +24,8 @@ from projections.position_waiter import PositionWaiter
 from projections.registry import PROJECTIONS
 from workers.projector import run_projector
 from workers.rebuilder import run_rebuilder
+from workers.recommender import run_recommender
+from workers.training_schedule import run_trainer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from footfall.settings import Settings
     from footfall.wiring import Shop
 
-WORKERS = ("projector", "rebuilder", "recommender")
+WORKERS = ("projector", "rebuilder", "recommender", "trainer")
 
 
 @click.command()
@@ -71,7 +74,7 @@ async def worker(command_line: CommandLine, name: str) -> None:
     """Run one worker alone.
 
     The projector keeps read models current, the rebuilder builds them anew, the recommender keeps
-    a list for each visitor.
+    a list for each visitor, the trainer learns what ranks them.
     """
     settings = command_line.settings(name)
     # A projector holds one connection for each read model beside those it works on.
@@ -104,13 +107,24 @@ async def run_worker(shop: Shop, name: str) -> None:
     if name == "projector":
         await run_projector(shop.journal, shop.pool, shop.redis, PROJECTIONS)
     elif name == "recommender":
-        from workers.recommender import run_recommender  # noqa: PLC0415 - torch takes its time
-
         models = shop.settings.data_dir / "models"
         await run_recommender(shop.journal, shop.pool, shop.redis, models)
+    elif name == "trainer":
+        await _train_when_due(shop)
     else:
         by_name = {projection.name: projection for projection in PROJECTIONS}
         await run_rebuilder(shop.journal, shop.pool, by_name)
+
+
+async def _train_when_due(shop: Shop) -> None:
+    """Train in the background: what serves goes first."""
+    os.nice(10)
+    settings = shop.settings
+    if settings.train_after_events == 0:
+        await asyncio.Event().wait()
+    await run_trainer(
+        shop.journal, settings.data_dir / "models", after_events=settings.train_after_events
+    )
 
 
 async def serve_api(shop: Shop, stop: asyncio.Event) -> None:
