@@ -17,24 +17,43 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NAMES = ("append", "projections", "live", "intake")
+OF_FILES = ("sessions",)  # measure models on files of the caller, without a shop
 
 
 @click.command()
-@click.argument("name", type=click.Choice([*NAMES, "all"]))
+@click.argument("name", type=click.Choice([*NAMES, *OF_FILES, "all"]))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each benchmark.")
+@click.option("--minutes", type=click.FloatRange(min=0.1), help="What sessions may take in all.")
+@click.option("--sample", type=click.IntRange(min=100), help="Of sessions, take so many only.")
 @data_dir_option
 @click.pass_obj
 @on_the_loop
 async def bench(
     command_line: CommandLine,
     name: str,
+    files: tuple[Path, ...],
     as_json: bool,  # noqa: FBT001 - click passes options by name
+    minutes: float | None,
+    sample: int | None,
     data_dir: Path | None,
 ) -> None:
-    """Measure, beside a peer or a physical limit in the same run. Uses databases of its own."""
+    r"""Measure, beside a peer or a physical limit in the same run. Uses databases of its own.
+
+    \b
+    sessions TRAIN TEST takes files: a session a line, and `prefix > next product` a line.
+    """
     if not (CHECKOUT / "benchmarks").is_dir():
         raise click.ClickException("benchmarks/ is there in a checkout only")
     sys.path.insert(0, str(CHECKOUT))
+    if len(files) != (2 if name in OF_FILES else 0):
+        raise click.UsageError("sessions takes TRAIN and TEST; other benchmarks take no files")
+    if name in OF_FILES:
+        options = {"minutes": minutes, "sample": sample}
+        given = {option: value for option, value in options.items() if value is not None}
+        report = importlib.import_module(f"benchmarks.{name}").run(*files, **given)
+        click.echo(msgspec.json.encode(report) if as_json else report.as_table())
+        return
     settings = command_line.settings("bench", data_dir=data_dir)
     async with opened(settings) as shop:
         for each in NAMES if name == "all" else (name,):

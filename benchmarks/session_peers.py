@@ -1,0 +1,194 @@
+"""Peers of the session benchmark: models of other people's packages, on the same cases.
+
+implicit runs in this process where it is installed. RecTools needs older packages than ours, so it
+runs as a program in an environment of its own, which this makes with pip, and exchanges files.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+import venv
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+from benchmarks import gru4rec, sessions
+from ml.event_weights import context_matrix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.sessions import Bench, Cases, Row
+    from ml.sessions import Floats, Sessions
+
+RECTOOLS = "rectools[torch]==0.19.0"
+ENVIRONMENT = Path(tempfile.gettempdir()) / f"footfall-peers-{os.getuid()}"
+IMPLICIT_TRIES = (("cosine", 100), ("bm25", 100), ("als", 128))
+
+
+class NotInstalled(Exception):
+    """A peer's package is not there and could not be installed."""
+
+
+def all_of(bench: Bench, test: Cases) -> tuple[list[Row], dict[str, str]]:
+    """Return the rows of the peers that ran, and why others did not."""
+    rows: list[Row] = []
+    missing: dict[str, str] = {}
+    peers: dict[str, Callable[[Bench, Cases], list[Row]]] = {
+        "GRU4Rec-type": _gru4rec,
+        "implicit": _implicit,
+        "RecTools SASRec": _rectools,
+    }
+    for name, peer in peers.items():
+        sessions.say(f"peer: {name}")
+        try:
+            rows += peer(bench, test)
+        except (NotInstalled, subprocess.SubprocessError, OSError) as error:
+            missing[name] = str(error)
+    return rows, missing
+
+
+def _gru4rec(bench: Bench, test: Cases) -> list[Row]:
+    settings = gru4rec.Settings(seconds=bench.minutes * 60 * 0.15)
+    started = time.monotonic()
+    model, epochs = gru4rec.train(bench.sessions, bench.products, settings)
+    seconds = time.monotonic() - started
+    return [_row(bench, test, model, seconds, settings.seed, f"{epochs} epochs")]
+
+
+def _implicit(bench: Bench, test: Cases) -> list[Row]:
+    try:
+        from implicit.als import AlternatingLeastSquares  # noqa: PLC0415 - may be missing
+        from implicit.nearest_neighbours import (  # noqa: PLC0415
+            BM25Recommender,
+            CosineRecommender,
+        )
+    except ImportError as error:
+        raise NotInstalled("pip install implicit==0.7.3 beside Footfall to see it") from error
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    made: dict[str, Callable[[], Any]] = {
+        "implicit item-kNN (cosine)": lambda: CosineRecommender(K=200, num_threads=0),
+        "implicit item-kNN (BM25)": lambda: BM25Recommender(K=200, num_threads=0),
+        "implicit ALS": lambda: AlternatingLeastSquares(
+            factors=128, random_state=sessions.SEED, num_threads=0
+        ),
+    }
+    rows = []
+    for name, make in made.items():
+        tuned: dict[float, float] = {}
+        early = _fitted(make(), bench.head, bench.products)
+        cases = bench.tail.some(sessions.TUNED_CASES)
+        for steps in (0.8, 1.5, 3.0):
+            model = ImplicitModel(name, early, bench.products, steps)
+            places, _, _ = sessions.answered(model, cases)
+            tuned[steps] = float(np.mean(places <= 20))
+        steps = max(tuned, key=lambda each: tuned[each])
+        started = time.monotonic()
+        fitted = _fitted(make(), bench.sessions, bench.products)
+        seconds = time.monotonic() - started
+        model = ImplicitModel(name, fitted, bench.products, steps)
+        rows.append(_row(bench, test, model, seconds, sessions.SEED if "ALS" in name else None, ""))
+    return rows
+
+
+class ImplicitModel:
+    """A model of implicit, asked for users that are the contexts."""
+
+    log_scores = False
+
+    def __init__(self, name: str, model: Any, products: int, steps: float) -> None:
+        self.name = name
+        self._model = model
+        self._products = products
+        self._steps = steps
+
+    def predict(self, contexts: Sessions) -> Floats:
+        seen = context_matrix(contexts, self._products, self._steps)
+        if hasattr(self._model, "similarity"):
+            neighbours: Floats = (seen @ self._model.similarity.T).toarray().astype(np.float32)
+            return neighbours
+        users = np.stack([self._model.recalculate_user(0, row) for row in seen])
+        scores: Floats = (users @ self._model.item_factors.T).astype(np.float32)
+        return scores
+
+
+def _fitted(model: Any, learnt: Sessions, products: int) -> Any:
+    cells = (np.ones(len(learnt.items), np.float32), (learnt.owners, learnt.items))
+    model.fit(sparse.csr_matrix(cells, shape=(len(learnt), products)), show_progress=False)
+    return model
+
+
+def _rectools(bench: Bench, test: Cases) -> list[Row]:
+    python = _environment()
+    with tempfile.TemporaryDirectory() as folder:
+        train, contexts, out = (Path(folder) / name for name in ("train", "contexts", "out.npy"))
+        for path, each in ((train, bench.sessions), (contexts, test.contexts)):
+            lines = (" ".join(map(str, session)) for session in each)
+            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        program = Path(__file__).with_name("rectools_sasrec.py")
+        budget = bench.minutes * 60 * 0.2
+        started = time.monotonic()
+        subprocess.run(  # noqa: S603 - our own program
+            [python, program, train, contexts, out, str(budget), str(sessions.SEED)],
+            check=True,
+            capture_output=True,
+            timeout=3 * budget + 300,
+        )
+        seconds = time.monotonic() - started
+        lists = np.load(out)
+    hits = lists == test.followed[:, None]
+    places = np.where(hits.any(axis=1), hits.argmax(axis=1) + 1, bench.products)
+    row = sessions.row_of(
+        "RecTools SASRec",
+        places,
+        lists,
+        test,
+        products=bench.products,
+        peer=True,
+        train_seconds=seconds,
+        predictions_per_s=float("nan"),
+        seed=sessions.SEED,
+        note=f"training stopped after {budget:.0f} s; its seconds include answering",
+    )
+    return [row]
+
+
+def _environment() -> Path:
+    """Return the Python of an environment with RecTools, made at the first run."""
+    python = ENVIRONMENT / "bin" / "python"
+    ready = ENVIRONMENT / "ready"
+    if not ready.exists():
+        sessions.say(f"installing {RECTOOLS} in {ENVIRONMENT}")
+        venv.create(ENVIRONMENT, with_pip=True, clear=True)
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            [python, "-m", "pip", "install", "--quiet", RECTOOLS],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        if done.returncode:
+            raise NotInstalled(done.stderr.strip().splitlines()[-1])
+        ready.touch()
+    return python
+
+
+def _row(bench: Bench, test: Cases, model: Any, seconds: float, seed: int | None, note: str) -> Row:
+    places, lists, predicting = sessions.answered(model, test)
+    return sessions.row_of(
+        model.name,
+        places,
+        lists,
+        test,
+        products=bench.products,
+        peer=True,
+        train_seconds=seconds,
+        predictions_per_s=len(places) / predicting,
+        seed=seed,
+        note=note,
+    )

@@ -1,0 +1,146 @@
+"""A blend of recommenders: weights found on what happened after its components were trained.
+
+Every component's scores become shares of a row, and the blend adds their logarithms, weighted: a
+conditional logit (McFadden 1974). A few thousand later cases settle its handful of weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import msgspec
+import numpy as np
+from scipy import optimize
+
+from ml.kinds import KINDS, kind_of
+from ml.recommender import best
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ml.recommender import Arrays, Recommender
+    from ml.sessions import Floats, Ints, Sessions
+
+FLOOR = 1e-4  # the share of what a component does not name
+CANDIDATES = 100  # of each component, for a case
+BATCH = 128
+RIDGE = 1e-3
+
+
+class Part(msgspec.Struct, frozen=True):
+    kind: str
+    settings: msgspec.Raw
+    weight: float
+
+
+class BlendSettings(msgspec.Struct, frozen=True):
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    components: tuple[Recommender, ...]
+    weights: tuple[float, ...]
+
+    name: ClassVar[str] = "blend"
+    log_scores: ClassVar[bool] = True
+
+    @classmethod
+    def fit(cls, components: Sequence[Recommender], contexts: Sessions, followed: Ints) -> Self:
+        """Return the blend that makes later cases most likely.
+
+        ``contexts`` and (cases,) ``followed`` must be later than what the components learnt from.
+        """
+        logs, cases, hits = _candidates(components, contexts, followed)
+        scale = logs.std(axis=0) + 1e-9
+
+        def loss(weights: Floats) -> tuple[float, Floats]:
+            scores = logs @ (weights / scale)
+            scores -= np.maximum.reduceat(scores, cases)[np.repeat(range(len(cases)), counts)]
+            likely = np.exp(scores)
+            totals = np.add.reduceat(likely, cases)
+            likely /= np.repeat(totals, counts)
+            value = np.mean(np.log(totals) - scores[hits]) + RIDGE * weights @ weights
+            slope = (likely @ logs - logs[hits].sum(axis=0)) / len(cases) / scale
+            return float(value), slope + 2 * RIDGE * weights
+
+        counts = np.diff(cases, append=len(logs))
+        start = np.full(len(components), 1 / len(components))
+        found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B").x / scale
+        return cls(tuple(components), tuple(float(weight) for weight in found))
+
+    def of(self, components: Sequence[Recommender]) -> Self:
+        """Return the same weights over these components, trained anew on everything."""
+        if [kind_of(each) for each in components] != [kind_of(each) for each in self.components]:
+            raise ValueError("the components are of other kinds than those that were weighed")
+        return type(self)(tuple(components), self.weights)
+
+    def predict(self, contexts: Sessions) -> Floats:
+        weighed = zip(self.components, self.weights, strict=True)
+        return sum(  # type: ignore[return-value]
+            np.float32(weight) * log_shares(component, contexts) for component, weight in weighed
+        )
+
+    @property
+    def settings(self) -> BlendSettings:
+        weighed = zip(self.components, self.weights, strict=True)
+        return BlendSettings(
+            tuple(
+                Part(kind_of(each), msgspec.Raw(msgspec.json.encode(each.settings)), weight)
+                for each, weight in weighed
+            )
+        )
+
+    def arrays(self) -> Arrays:
+        return {
+            f"{place}/{name}": array
+            for place, component in enumerate(self.components)
+            for name, array in component.arrays().items()
+        }
+
+    @classmethod
+    def from_parts(cls, settings: bytes, arrays: Arrays) -> Self:
+        parts = msgspec.json.decode(settings, type=BlendSettings).parts
+        own: list[Arrays] = [{} for _ in parts]
+        for name, array in arrays.items():
+            place, _, rest = name.partition("/")
+            own[int(place)][rest] = array
+        components = tuple(
+            KINDS[part.kind].from_parts(bytes(part.settings), own[place])
+            for place, part in enumerate(parts)
+        )
+        return cls(components, tuple(part.weight for part in parts))
+
+
+def log_shares(component: Recommender, contexts: Sessions) -> Floats:
+    """Return (contexts, products): the logarithm of each product's share of its row."""
+    scores = component.predict(contexts)
+    if component.log_scores:
+        scores -= scores.max(axis=1, keepdims=True)
+        scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
+        return scores
+    scores /= np.maximum(scores.sum(axis=1, keepdims=True), 1e-12)
+    logs: Floats = np.log(scores + np.float32(FLOOR))
+    return logs
+
+
+def _candidates(
+    components: Sequence[Recommender], contexts: Sessions, followed: Ints
+) -> tuple[Floats, Ints, Ints]:
+    """Return (rows, components) log shares, where each case's rows begin, and its hit's row.
+
+    A case's rows are the best products of each component, and the one that followed.
+    """
+    rows, starts, hits, total = [], [], [], 0
+    for start in range(0, len(contexts), BATCH):
+        some = contexts.between(start, start + BATCH)
+        logs = [log_shares(component, some) for component in components]
+        named = np.concatenate([best(each, CANDIDATES) for each in logs], axis=1)
+        for case, target in enumerate(followed[start : start + BATCH]):
+            products = np.unique(np.append(named[case], target))
+            rows.append(np.stack([each[case, products] for each in logs], axis=1))
+            starts.append(total)
+            hits.append(total + int(np.searchsorted(products, target)))
+            total += len(products)
+    return np.concatenate(rows).astype(np.float64), np.array(starts), np.array(hits)

@@ -1,0 +1,33 @@
+"""The kinds of recommenders, by the names that artifacts carry. A name is never reused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ml.content import ContentSimilarity
+from ml.ease import Ease
+from ml.item_neighbours import ItemNeighbours
+from ml.popularity import Popularity
+from ml.revisits import Revisits
+from ml.sequence_model import SequenceModel
+from ml.sequential_rules import SequentialRules
+from ml.session_neighbourhood import SessionNeighbourhood
+
+if TYPE_CHECKING:
+    from ml.recommender import Recommender
+
+KINDS: dict[str, type[Recommender]] = {
+    "popularity": Popularity,
+    "revisits": Revisits,
+    "sequential_rules": SequentialRules,
+    "item_neighbours": ItemNeighbours,
+    "session_neighbourhood": SessionNeighbourhood,
+    "content_similarity": ContentSimilarity,
+    "ease": Ease,
+    "sequence_model": SequenceModel,
+}
+
+
+def kind_of(model: Recommender) -> str:
+    """Return the name of the model's kind."""
+    return next(kind for kind, each in KINDS.items() if isinstance(model, each))

@@ -1,0 +1,48 @@
+"""Popularity by recency: what many shoppers looked at lately. Knows nothing of the context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import msgspec
+import numpy as np
+
+from ml.event_weights import session_weights
+from ml.recommender import arrays_of
+
+if TYPE_CHECKING:
+    from ml.recommender import Arrays
+    from ml.sessions import Floats, Sessions
+
+
+class PopularitySettings(msgspec.Struct, frozen=True, kw_only=True):
+    half_life: float = 0.05  # of the training period
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Popularity:
+    settings: PopularitySettings
+    counts: Floats  # (products,)
+
+    name: ClassVar[str] = "popularity by recency"
+    log_scores: ClassVar[bool] = False
+
+    @classmethod
+    def fit(
+        cls, sessions: Sessions, products: int, settings: PopularitySettings | None = None
+    ) -> Self:
+        settings = settings or PopularitySettings()
+        weights = session_weights(sessions, settings.half_life)[sessions.owners]
+        counts = np.bincount(sessions.items, weights, minlength=products)
+        return cls(settings, counts.astype(np.float32))
+
+    def predict(self, contexts: Sessions) -> Floats:
+        return np.repeat(self.counts[None, :], len(contexts), axis=0)
+
+    def arrays(self) -> Arrays:
+        return arrays_of(self)
+
+    @classmethod
+    def from_parts(cls, settings: bytes, arrays: Arrays) -> Self:
+        return cls(msgspec.json.decode(settings, type=PopularitySettings), **arrays)
