@@ -96,6 +96,7 @@ class _Recommender:
         async with aclosing(self._journal.follow(start)) as pages:
             async for page in pages:
                 await self._take(page)
+                heed_cancellation()
 
     async def _warm_up(self, after: int, until: int) -> None:
         while page := await self._journal.read(after, 5_000, topics=_TOPICS, until=until):

@@ -183,6 +183,7 @@ async def finds_nothing(client: Client, route: Route) -> None:
         "Cancellation": b"{}",
         "Repair": b'{"message": {}}',
         "WrongShopper": b'{"shopper_id": "x"}',
+        "Reason": b'{"reason": ""}',
     }
     body = fitting[route.body.__name__] if route.body else b""
     assert_problem(await send(client, route, body), 404)
