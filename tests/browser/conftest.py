@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from api.tracker import BUILT
 from application.keys import create_key
 from tests.api.conftest import running_api
 from tests.browser.chromium import a_running_chromium
@@ -33,8 +32,6 @@ _INEVITABLE = re.compile(r"Failed to load resource: (net::ERR_INTERNET_DIS|.* st
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Chromium]:
-    if not BUILT.exists():
-        pytest.skip("the tracker is not built: run `make web`")
     async with a_running_chromium() as running:
         yield running
 
