@@ -61,7 +61,9 @@ async def a_running_chromium() -> AsyncIterator[Chromium]:
     path, port = chromium_path(), _free_port()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=path, args=[*_ARGUMENTS, f"--remote-debugging-port={port}"]
+            executable_path=path,
+            args=[*_ARGUMENTS, f"--remote-debugging-port={port}"],
+            ignore_default_args=["--disable-back-forward-cache"],
         )
         untouched = await playwright.chromium.connect_over_cdp(
             f"http://127.0.0.1:{port}", no_defaults=True

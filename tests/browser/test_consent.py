@@ -66,6 +66,23 @@ async def test_after_consent_is_withdrawn_nothing_is_told_and_the_ids_are_gone(
     assert withdrawn[0].visitor not in {fact.visitor for fact in allowed_again}
 
 
+async def test_consent_withdrawn_in_one_tab_counts_in_the_others(
+    site: ShopSite, visitor: BrowserContext, page: Page, told: Told
+) -> None:
+    other = await visitor.new_page()
+    for tab in (page, other):
+        await tab.goto(site.put("/lamp", LAMP))
+        await _act(tab)
+    await _consent(page, analytics=False)
+    await _act(other)
+    await other.close()
+    await _consent(page, analytics=True)
+    await page.close()
+
+    _, withdrawn, _ = _cut_at_consent(await told.until(Visit.Left))
+    assert [type(fact) for fact in withdrawn] == [Visit.ConsentChanged]
+
+
 @pytest.mark.parametrize("signal", SIGNALS)
 async def test_of_a_browser_that_asks_for_privacy_only_the_asking_is_told(
     site: ShopSite, visitor: BrowserContext, page: Page, chromium: Chromium, told: Told, signal: str

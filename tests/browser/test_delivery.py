@@ -108,6 +108,24 @@ async def test_what_happens_offline_arrives_afterwards_at_its_true_time(
     assert min(entry.recorded_at.timestamp() for entry in steps) > back
 
 
+async def test_a_tab_closed_offline_leaves_what_it_had_to_the_next_one(
+    site: ShopSite, visitor: BrowserContext, page: Page, told: Told
+) -> None:
+    await page.goto(site.put("/"))
+    await visitor.set_offline(offline=True)
+    await _tell(page, STEPS)
+    await page.close()
+    await visitor.set_offline(offline=False)
+    next_page = await visitor.new_page()
+    async with next_page.expect_response(_is_taken):
+        await next_page.goto(f"{site.base}/")
+    await next_page.close()
+
+    recorded = await told.until(Visit.Left, 2)
+    assert values(recorded, Visit.CustomTracked, "name") == STEPS
+    assert len(facts(recorded, Visit.PageViewed)) == 2
+
+
 async def test_a_second_tab_shares_the_visitor_and_tells_what_a_dead_one_left(
     site: ShopSite, visitor: BrowserContext, page: Page, told: Told
 ) -> None:

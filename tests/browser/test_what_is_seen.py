@@ -79,6 +79,24 @@ async def test_pages_of_a_single_page_app_are_told_as_its_history_moves(
     assert values(recorded, Visit.ProductViewed, "product_id") == ["lamp"]
 
 
+async def test_a_page_that_comes_back_out_of_the_browsers_cache_is_seen_again(
+    site: ShopSite, page: Page, told: Told
+) -> None:
+    addresses = [site.put("/"), site.put("/lamp", LAMP)]
+    for address in addresses:
+        await page.goto(address)
+    await page.evaluate("window.isCached = true")
+    await page.go_back(wait_until="commit")
+    await page.go_forward(wait_until="commit")  # nothing is loaded
+    assert await page.evaluate("window.isCached")
+    await page.close()
+
+    recorded = await told.until(Visit.Left, 4)
+    assert values(recorded, Visit.PageViewed, "url") == addresses * 2
+    assert values(recorded, Visit.Left, "url") == addresses * 2
+    assert values(recorded, Visit.ProductViewed, "product_id") == ["lamp"] * 2
+
+
 async def test_a_click_in_a_list_is_told_with_the_list_and_the_position(
     site: ShopSite, page: Page, told: Told
 ) -> None:
@@ -150,6 +168,19 @@ async def test_a_search_is_told_once_whether_the_form_or_the_next_page_shows_it(
     assert values(recorded, Visit.Searched, "query", "results") == [
         ("desk lamp", None if action == "#" else 3)
     ]
+
+
+async def test_a_browser_that_a_program_drives_is_marked(
+    site: ShopSite, visitor: BrowserContext, page: Page, told: Told
+) -> None:
+    await visitor.add_init_script(
+        "Object.defineProperty(Navigator.prototype, 'webdriver', {get: () => true})"
+    )
+    await page.goto(site.put("/"))
+    await page.close()
+
+    recorded = await told.until(Visit.Left)
+    assert {fact.bot for fact in facts(recorded, Visit.Event)} == {"webdriver"}
 
 
 async def test_dwell_counts_only_while_the_tab_is_in_front(
