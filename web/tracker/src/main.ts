@@ -14,20 +14,22 @@ import { watchScroll } from './scroll'
 import { watchSearch } from './search'
 import { writeKey } from './settings'
 import { signals } from './signals'
-import { ofThisTab } from './storage'
 import { forgetKept } from './visitor'
 import { enter, watchPages } from './visits'
 
 type Call = [keyof typeof api, ...unknown[]]
 
-const SIGNALLED = 'footfall_signalled'
+/** Whether this is the first page of the shop that its visitor came to, as far as a page can know by itself. */
+const isArrival = (): boolean => {
+  const [how] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
+  return how?.type === 'navigate' && !document.referrer.startsWith(`${location.origin}/`)
+}
 
-/** Obey a signal: keep nothing, tell nothing but that it is there, once for each tab. */
+/** Obey a signal: keep nothing, tell nothing but that it is there, once for each arrival at the shop. */
 const obey = (): void => {
   drop()
   forgetKept()
-  if (ofThisTab.get(SIGNALLED)) return
-  ofThisTab.set(SIGNALLED, '1')
+  if (!isArrival()) return
   tell(message('track', { event: 'Consent Changed', properties: { purposes: purposes(), signals } }))
 }
 

@@ -14,10 +14,18 @@ const own = PREFIX + randomId()
 
 export let waiting: Message[] = []
 
-/** Keep the queue; the oldest go when it is full. `beat` 0: this tab is about to die. */
-export const keep = (beat = Date.now()): void => {
+/** Whether the page was left: whoever comes next may tell what still waits, at once. */
+export let isLeft = false
+
+export const setLeft = (is: boolean): void => {
+  isLeft = is
+  keep()
+}
+
+/** Keep the queue; the oldest go when it is full. */
+export const keep = (): void => {
   waiting.splice(0, waiting.length - LIMIT)
-  if (waiting.length && mayTell()) shared.set(own, JSON.stringify({ beat, waiting }))
+  if (waiting.length && mayTell()) shared.set(own, JSON.stringify({ beat: isLeft ? 0 : Date.now(), waiting }))
   else shared.remove(own)
 }
 

@@ -1,4 +1,6 @@
-/** Storage that a browser may refuse, be out of, or have cleared: then it holds nothing. */
+/** Storage that a browser may refuse, be out of, or have cleared: then it holds nothing. So under a signal. */
+
+import { signals } from './signals'
 
 export interface Shelf {
   get(key: string): string | null
@@ -17,7 +19,7 @@ const attempt = <T>(what: () => T, otherwise: T): T => {
 
 const shelf = (open: () => Storage): Shelf => ({
   get: key => attempt(() => open().getItem(key), null),
-  set: (key, value) => attempt(() => open().setItem(key, value), undefined),
+  set: (key, value) => signals.length ? undefined : attempt(() => open().setItem(key, value), undefined),
   remove: key => attempt(() => open().removeItem(key), undefined),
   keys: () => attempt(() => Object.keys(open()), []),
 })

@@ -5,7 +5,7 @@ import { flush } from './delivery'
 import { tellDwell } from './dwell'
 import { hasMoved, turnPage } from './page'
 import { viewProduct } from './products'
-import { keep } from './queue'
+import { isLeft, setLeft } from './queue'
 import { recommendOnPage } from './recommend'
 import { restartScroll, tellScroll } from './scroll'
 import { searchOfPage } from './search'
@@ -44,11 +44,12 @@ export const watchPages = (): void => {
   addEventListener('popstate', () => setTimeout(moved))
   addEventListener('pageshow', event => {
     if (!event.persisted) return
+    setLeft(false)
     turnPage()
     enter()
   })
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState !== 'hidden') return
+    if (isLeft || document.visibilityState !== 'hidden') return // pages left are hidden after pagehide
     leave()
     flush()
   })
@@ -56,6 +57,6 @@ export const watchPages = (): void => {
     leave()
     track('Page Left')
     flush()
-    keep(0) // whoever comes next may tell what is left
+    setLeft(true)
   })
 }
