@@ -31,7 +31,7 @@ from ml.ranking_metrics import Interval, bootstrap, coverage, hit_rate, ranks, r
 from ml.recommender import best
 from ml.revisits import Revisits, RevisitsSettings
 from ml.sequence_model import SequenceSettings
-from ml.sequence_training import batches, train
+from ml.sequence_training import train
 from ml.sequential_rules import SequentialRules, SequentialRulesSettings
 from ml.session_neighbourhood import NeighbourhoodSettings, SessionNeighbourhood
 from ml.sessions import Ints, Sessions, Vocabulary
