@@ -31,7 +31,7 @@ from ml.ranking_metrics import Interval, bootstrap, coverage, hit_rate, ranks, r
 from ml.recommender import best
 from ml.revisits import Revisits, RevisitsSettings
 from ml.sequence_model import SequenceSettings
-from ml.sequence_training import batches, train
+from ml.sequence_training import train
 from ml.sequential_rules import SequentialRules, SequentialRulesSettings
 from ml.session_neighbourhood import NeighbourhoodSettings, SessionNeighbourhood
 from ml.sessions import Ints, Sessions, Vocabulary
@@ -46,7 +46,9 @@ if TYPE_CHECKING:
 TAIL = 0.05  # the latest sessions of the training file: all tuning is done on them
 TAIL_CASES = 10_000
 TUNED_CASES = 2_000  # of these, for each try
-TRIES = 12  # for every model with something to tune
+TRIES = 12  # for every model with something to tune, while its share of the time lasts
+TUNING_SHARE = 0.03
+NEURAL_SHARE = 0.55  # of the minutes, for two trainings: without the tail, and with it
 BATCH = 256
 MINUTES = 50.0
 SEED = 1
@@ -112,6 +114,18 @@ class Row(msgspec.Struct, kw_only=True):
     tuned: dict[str, float] = {}
     note: str = ""
 
+    def of_all(self, known: float) -> Row:
+        """Return the row over all cases: products that the training file lacks cannot be hit."""
+        scaled = {name: getattr(self, name) * known for name in ("p10", "mrr10", "p20", "mrr20")}
+        low20, high20 = self.p20_bounds
+        low, high = self.mrr20_bounds
+        return msgspec.structs.replace(
+            self,
+            **scaled,
+            p20_bounds=(low20 * known, high20 * known),
+            mrr20_bounds=(low * known, high * known),
+        )
+
 
 class SessionsReport(Report, kw_only=True):
     """The table, and what of the run has to be known to read it."""
@@ -162,6 +176,7 @@ def run(
     vocabulary = Vocabulary.of(lines)
     sessions = Sessions.of_products(lines, vocabulary)
     test, unknown = read_cases(test_path, vocabulary)
+    known = len(test.followed) / (len(test.followed) + unknown)
     test = test.some(sample) if sample else test
     shortest = int(test.contexts.lengths.min())
     bench = Bench(sessions, len(vocabulary), shortest, minutes)
@@ -169,10 +184,7 @@ def run(
     rows = [bench.measured(model, test) for model in bench.models()]
     peers, missing = session_peers.all_of(bench, test)
     rows += peers
-    for row in rows:  # a product that the training file lacks cannot be hit
-        known = 1 - unknown / (unknown + len(test.followed))
-        for field in ("p10", "mrr10", "p20", "mrr20"):
-            setattr(row, field, getattr(row, field) * known)
+    rows = [row.of_all(known) for row in rows]
     by_name = {row.model: row for row in rows}
     blend, neural = by_name["blend"], by_name["neural sequence model"]
     rivals = [row for row in rows if row.peer]
@@ -263,7 +275,10 @@ class Bench:
         random = np.random.default_rng(SEED)
         cases = self.tail.some(TUNED_CASES)
         found: tuple[float, msgspec.Struct, Recommender] | None = None
+        started = time.monotonic()
         for attempt in range(TRIES if grid else 1):
+            if found and time.monotonic() - started > self.minutes * 60 * TUNING_SHARE:
+                break
             chosen = {key: random.choice(values).item() for key, values in grid.items()}
             given = settings_type(**chosen) if attempt else settings_type()
             settings = msgspec.convert(msgspec.to_builtins(given), settings_type, strict=False)
@@ -278,14 +293,17 @@ class Bench:
         return found[1], found[2]
 
     def neural_settings(self) -> SequenceSettings:
-        """Return the settings with as many epochs as two trainings in half the time allow."""
+        """Return the settings with as many epochs the time for two trainings allows."""
         settings = SequenceSettings(seed=SEED)
-        count = len(batches(self.sessions, settings, np.random.default_rng(SEED)))
-        probe = self.sessions.between(0, max(1, 20 * len(self.sessions) // count))
-        started = time.monotonic()
-        train(probe, self.products, msgspec.structs.replace(settings, epochs=1))
-        epoch_seconds = (time.monotonic() - started) * len(self.sessions) / len(probe)
-        epochs = int(self.minutes * 60 * 0.5 / 2 / epoch_seconds)
+        once = msgspec.structs.replace(settings, epochs=1)
+        seconds = []
+        for share in (0.01, 0.04):
+            probe = self.sessions.between(0, max(2, round(share * len(self.sessions))))
+            started = time.monotonic()
+            train(probe, self.products, once)
+            seconds.append(time.monotonic() - started)
+        epoch_seconds = max(seconds[1] - seconds[0], 0.1) / 0.03  # without what goes before it
+        epochs = int(self.minutes * 60 * NEURAL_SHARE / 2 / epoch_seconds)
         return msgspec.structs.replace(settings, epochs=max(2, min(settings.epochs, epochs)))
 
     def measured(self, model: Recommender, test: Cases) -> Row:

@@ -39,7 +39,7 @@ class _Header(msgspec.Struct, frozen=True):
     settings: msgspec.Raw
     products: tuple[str, ...]
     about: dict[str, Any]
-    digest: str  # of the tensors: SHA-256
+    digest: str = ""  # SHA-256 of all the rest and the tensors
 
 
 def save(path: Path, artifact: Artifact) -> None:
@@ -48,7 +48,8 @@ def save(path: Path, artifact: Artifact) -> None:
     kind = "blend" if isinstance(artifact.model, Blend) else kind_of(artifact.model)
     settings = msgspec.Raw(msgspec.json.encode(artifact.model.settings))
     products = artifact.vocabulary.products
-    header = _Header(kind, settings, products, artifact.about, _digest(arrays))
+    header = _Header(kind, settings, products, artifact.about)
+    header = msgspec.structs.replace(header, digest=_digest(header, arrays))
     metadata = {FORMAT: msgspec.json.encode(header).decode()}
     write_tensors(path, arrays, metadata)
 
@@ -62,8 +63,8 @@ def load(path: Path) -> Artifact:
         header = msgspec.json.decode(metadata[FORMAT], type=_Header)
     except msgspec.DecodeError as error:
         raise ArtifactRefused(f"{path}: its description cannot be read: {error}") from error
-    if header.digest != _digest(arrays):
-        raise ArtifactRefused(f"{path} is damaged: its tensors are not those that were saved")
+    if header.digest != _digest(header, arrays):
+        raise ArtifactRefused(f"{path} is damaged: it holds something else than was saved")
     kind: type[Recommender] | None = {**KINDS, "blend": Blend}.get(header.kind)
     if kind is None:
         raise ArtifactRefused(f"{path} holds a {header.kind}, a kind unknown to this version")
@@ -74,8 +75,8 @@ def load(path: Path) -> Artifact:
     return Artifact(model, Vocabulary(header.products), header.about)
 
 
-def _digest(arrays: Arrays) -> str:
-    digest = hashlib.sha256()
+def _digest(header: _Header, arrays: Arrays) -> str:
+    digest = hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(header, digest="")))
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         digest.update(f"{name} {array.dtype.str} {array.shape} ".encode())

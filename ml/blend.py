@@ -120,6 +120,7 @@ def log_shares(component: Recommender, contexts: Sessions) -> Floats:
         scores -= scores.max(axis=1, keepdims=True)
         scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
         return scores
+    scores = np.maximum(scores, 0)  # a linear model's doubts count as nothing known
     scores /= np.maximum(scores.sum(axis=1, keepdims=True), 1e-12)
     logs: Floats = np.log(scores + np.float32(FLOOR))
     return logs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
@@ -37,7 +38,7 @@ class ContentSettings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ContentSimilarity:
     """Recommends what reads like the context; ``dense`` feeds the sequence model."""
 
@@ -84,7 +85,7 @@ class ContentSimilarity:
         scores: Floats = (_normalised(seen @ rows) @ rows.T).toarray()
         return scores
 
-    @property
+    @cached_property
     def _rows(self) -> sparse.csr_matrix:
         return csr(self.weights, self.buckets, self.starts, len(self.rarity))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
@@ -25,7 +26,7 @@ class ItemNeighboursSettings(msgspec.Struct, frozen=True, kw_only=True):
     shrink: float = 2.0  # pairs seen together this often count half
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ItemNeighbours:
     settings: ItemNeighboursSettings
     similarities: Floats  # (pairs,)
@@ -66,10 +67,13 @@ class ItemNeighbours:
         return cls(settings, similar.data, similar.indices, similar.indptr)
 
     def predict(self, contexts: Sessions) -> Floats:
-        similar = csr(self.similarities, self.neighbours, self.starts, len(self.starts) - 1)
         seen = context_matrix(contexts, len(self.starts) - 1, self.settings.context_steps)
-        scores: Floats = (seen @ similar).toarray()
+        scores: Floats = (seen @ self._similar).toarray()
         return scores
+
+    @cached_property
+    def _similar(self) -> sparse.csr_matrix:
+        return csr(self.similarities, self.neighbours, self.starts, len(self.starts) - 1)
 
     def arrays(self) -> Arrays:
         return arrays_of(self)

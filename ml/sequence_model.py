@@ -33,18 +33,18 @@ class SequenceSettings(msgspec.Struct, frozen=True, kw_only=True):
     blocks: int = 2
     heads: int = 2
     context_events: int = 30
-    dropout: float = 0.3
-    item_dropout: float = 0.1
+    dropout: float = 0.4
+    item_dropout: float = 0.3
     content_dropout: float = 0.1  # how often a product must do with its content alone
     first_scale: float = 14.0  # of the cosine; learnt from there
 
-    epochs: int = 12
+    epochs: int = 8
     patience: int = 3  # epochs without a better score on the validation tail
     positions_a_batch: int = 2_500
     negatives: int = 2_048  # shared by the batch
     negative_power: float = 0.5  # of the popularity that negatives are drawn by
-    label_smoothing: float = 0.0
-    learning_rate: float = 2e-3
+    label_smoothing: float = 0.1
+    learning_rate: float = 3e-3
     weight_decay: float = 0.0
     seed: int = 1
 

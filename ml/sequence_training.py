@@ -85,7 +85,7 @@ def train(
             score = _score(SequenceModel(network), *validation)
             network.train()
             history.scores.append(score)
-        if score is None or score >= max(history.scores):
+        if score is None or score > max(history.scores[:-1], default=-1):
             history.best_epoch = history.epochs
             best = _copy(network)
         if checkpoint is not None:

@@ -7,6 +7,7 @@ weights for the age of the session and for every event of the context, not its l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
@@ -30,7 +31,7 @@ class SequentialRulesSettings(msgspec.Struct, frozen=True, kw_only=True):
     target_power: float = 0.2  # damps products that follow everything
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class SequentialRules:
     settings: SequentialRulesSettings
     weights: Floats  # (rules,)
@@ -59,10 +60,13 @@ class SequentialRules:
         return cls(settings, rules.data, rules.indices, rules.indptr)
 
     def predict(self, contexts: Sessions) -> Floats:
-        rules = csr(self.weights, self.followers, self.starts, len(self.starts) - 1)
         seen = context_matrix(contexts, len(self.starts) - 1, self.settings.context_steps)
-        scores: Floats = (seen @ rules).toarray()
+        scores: Floats = (seen @ self._rules).toarray()
         return scores
+
+    @cached_property
+    def _rules(self) -> sparse.csr_matrix:
+        return csr(self.weights, self.followers, self.starts, len(self.starts) - 1)
 
     def arrays(self) -> Arrays:
         return arrays_of(self)
