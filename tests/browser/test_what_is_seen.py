@@ -52,6 +52,25 @@ async def test_pages_are_told_with_the_products_that_they_are_about(
     assert {fact.bot for fact in facts(recorded, Visit.Event)} == {""}
 
 
+async def test_the_time_before_a_sign_out_stays_with_who_was_there(
+    site: ShopSite, page: Page, told: Told
+) -> None:
+    await page.goto(site.put("/lamp", LAMP))
+    await page.evaluate("new Promise(resolve => setTimeout(resolve, 300))")
+    await page.evaluate("footfall.reset()")
+    await page.close()
+
+    recorded = await told.until(Visit.Left)
+    (before, _), *_ = values(recorded, Visit.PageViewed, "visitor", "url")
+    [(left, _)] = values(recorded, Visit.Left, "visitor", "url")
+    assert left != before
+    milliseconds = dict.fromkeys((before, left), 0)
+    for visitor, seen in values(recorded, Visit.Dwelled, "visitor", "milliseconds"):
+        milliseconds[visitor] += seen
+    assert milliseconds[before] >= 300 - ROUNDING_MS
+    assert milliseconds[left] < milliseconds[before]
+
+
 async def test_pages_of_a_single_page_app_are_told_as_its_history_moves(
     site: ShopSite, page: Page, told: Told
 ) -> None:

@@ -41,4 +41,10 @@ export const begin = (): void => {
   enter()
 }
 
-export const api = { track, identify, consent, reset: forget, recommend }
+/** Forget who this was; the time until now was theirs. */
+const reset = (): void => {
+  leave()
+  forget()
+}
+
+export const api = { track, identify, consent, reset, recommend }

@@ -11,7 +11,7 @@ const SHORTEST_MS = 1_000
 const LONGEST_MS = 30 * 60_000
 const DAY_MS = 24 * 3_600_000 // timers cannot wait for months
 const BEACON_BYTES = 60_000
-const MESSAGE_LENGTH = 32_000
+const MESSAGE_BYTES = 32_000
 const ANSWER_MS = 30_000
 const NOT_BEFORE = 'footfall_not_before'
 
@@ -27,7 +27,7 @@ let timer: ReturnType<typeof setTimeout> | undefined
 let due = Infinity
 
 export const tell = (message: Message): void => {
-  if (JSON.stringify(message).length > MESSAGE_LENGTH) return // the intake would refuse it
+  if (bytesOf(message) > MESSAGE_BYTES) return // the intake would refuse it
   waiting.push(message)
   keep()
   schedule(waiting.length < BATCH ? BATCH_MS : 0)
@@ -93,12 +93,14 @@ const patience = (answer: Response | undefined): number => {
   return Math.min(LONGEST_MS, SHORTEST_MS * 2 ** failures++ * (1 + Math.random()))
 }
 
+const bytesOf = (message: Message): number => new Blob([JSON.stringify(message)]).size
+
 /** Cut messages into lists that a beacon carries. */
 const chunks = (messages: Message[]): Message[][] => {
   const found: Message[][] = []
   let room = 0
   for (const message of messages) {
-    const bytes = new Blob([JSON.stringify(message)]).size + 1
+    const bytes = bytesOf(message) + 1
     if (bytes > room || !found.length) {
       found.push([])
       room = BEACON_BYTES - 500
