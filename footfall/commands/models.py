@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from application import models as model_commands
 from application.context import Context
@@ -43,17 +41,13 @@ async def list_(command_line: CommandLine, kind: str, data_dir: Path | None) -> 
     """List models, the latest of each kind first; a star marks the one that serves."""
     async with opened(command_line.settings("models", data_dir=data_dir)) as shop:
         rows = await _rows(shop, kind)
-    table = Table("", "kind", "version", "trained", "learnt up to", "its scores", box=None)
     for row in rows:
         own = row.scores.get(row.settings.get("name", ""), {})
-        scores = "  ".join(f"{measure} {score:.4f}" for measure, score in own.items())
-        star = "*" if row.is_champion else ""
-        trained = f"{row.trained_at:%Y-%m-%d %H:%M}"
-        table.add_row(star, row.kind, row.version, trained, f"{row.until:,}", scores)
-    if rows:
-        Console().print(table)
-    else:
-        click.echo("no model was trained yet: footfall train")
+        scores = "\t".join(f"{measure} {score:.4f}" for measure, score in own.items())
+        star = "*" if row.is_champion else " "
+        click.echo(f"{star} {row.kind}\t{row.version}\tup to {row.until}\t{scores}")
+    if not rows:
+        click.echo("no model was trained yet: footfall train", err=True)
 
 
 @models.command("show")

@@ -1,0 +1,54 @@
+"""``footfall train`` and ``footfall models``, as somebody types them on a stopped installation."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from footfall.commands.options import opened
+from footfall.settings import Settings
+from footfall.simulator.history import seed_shop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+
+async def footfall(directory: Path, *words: str, code: int = 0) -> str:
+    """Run a command and return what it says."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "footfall", *words, "--data-dir", str(directory)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(120):
+        out, err = await process.communicate()
+    assert process.returncode == code, err.decode()
+    return (err if code else out).decode()
+
+
+async def test_models_are_trained_listed_promoted_and_rolled_back(tmp_path: Path) -> None:
+    assert await footfall(tmp_path, "models", "list") == ""
+    assert "not enough data" in await footfall(tmp_path, "train", code=1)
+    settings = Settings(data_dir=tmp_path, log_level="error")
+    async with opened(settings) as shop:
+        await seed_shop(shop.journal, seed=1, until=datetime.now(UTC), days=1)
+
+    told = await footfall(tmp_path, "train", "--epochs", "1", "--no-promote")
+    assert "not promoted" in told
+    assert "sequence model" in told
+    [version] = {word.rstrip(":") for word in told.split() if word.startswith("20") and "-" in word}
+    assert (await footfall(tmp_path, "models", "promote", version)).strip().endswith("serves")
+    card = msgspec.json.decode(await footfall(tmp_path, "models", "show", version))
+    assert card["is_champion"]
+    assert card["scores"]["blend"]["mrr_20"] > card["scores"]["popularity by recency"]["mrr_20"]
+    assert f"* recommender\t{version}\t" in await footfall(tmp_path, "models", "list")
+    assert "served before" in await footfall(tmp_path, "models", "rollback", code=1)
+    assert "trained" in await footfall(tmp_path, "models", "promote", "1999", code=1)
