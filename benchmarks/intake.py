@@ -17,9 +17,9 @@ import msgspec
 
 from application.keys import create_key
 from benchmarks.databases import fresh_database
+from benchmarks.processes import processes, resident
 from benchmarks.report import Report, percentile
 from footfall.commands.serve import free_port, wait_until_healthy
-from footfall.supervisor import environment_of
 from footfall.wiring import open_shop
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ SECONDS = 15.0
 SOAK_SECONDS = 300.0
 SAMPLE_SECONDS = 30.0
 RUNS = 3
-MEBIBYTE = 2**20
 
 
 async def run(
@@ -83,38 +82,21 @@ async def _footfall(
         )
         async with open_shop(settings) as shop:
             key = (await create_key(shop.pool, "write", name="bench")).key
-        async with _processes(settings, commands) as pids:
+        async with processes(settings, commands) as pids:
             await wait_until_healthy(_url(settings), asyncio.Event(), probe="live")
             yield settings, key, pids
-
-
-@asynccontextmanager
-async def _processes(settings: Settings, commands: Sequence[str]) -> AsyncIterator[list[int]]:
-    started = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "footfall", *command.split(), env=environment_of(settings)
-        )
-        for command in commands
-    ]
-    try:
-        yield [process.pid for process in started]
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            await process.wait()
 
 
 async def _load(url: str, key: str, seconds: float, pid: int) -> dict[str, float]:
     """Send for so long; memory is the server's, after a warm-up and from time to time."""
     await _send(url, key, 2.0)
-    memory = {"memory_mib_at_0_s": _resident(pid)}
+    memory = {"memory_mib_at_0_s": resident(pid)}
     sending = asyncio.create_task(_send(url, key, seconds))
     waited = 0.0
     while waited + SAMPLE_SECONDS <= seconds:
         await asyncio.sleep(SAMPLE_SECONDS)
         waited += SAMPLE_SECONDS
-        memory[f"memory_mib_at_{waited:.0f}_s"] = _resident(pid)
+        memory[f"memory_mib_at_{waited:.0f}_s"] = resident(pid)
     outcome = await sending
     times: list[float] = outcome["times"]
     return memory | {
@@ -160,9 +142,3 @@ async def _send(url: str, key: str, seconds: float) -> dict[str, Any]:
 
 def _url(settings: Settings) -> str:
     return f"http://{settings.host}:{settings.port}"
-
-
-def _resident(pid: int) -> float:
-    """Return the resident memory of a process in MiB."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1])
-    return pages * 4_096 / MEBIBYTE

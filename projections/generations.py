@@ -50,19 +50,25 @@ async def ensure_live(connection: Connection, projection: Projection) -> int:
     return generation
 
 
-async def request_rebuild(connection: Connection, projection: Projection) -> int:
-    """Ask for the next generation; a rebuilder takes it up. Returns its number."""
+async def request_rebuild(
+    connection: Connection, projection: Projection, *, is_mine: bool = False
+) -> int:
+    """Ask for the next generation and return its number.
+
+    A rebuilder takes it up, unless ``is_mine``: then the caller builds it.
+    """
     async with connection.transaction():
         await _one_at_a_time(connection, projection.name)
         try:
             generation: int = await connection.fetchval(
                 """INSERT INTO app.projection
                        (name, generation, status, code_version, target_position)
-                   SELECT $1, coalesce(max(generation), 0) + 1, 'requested', $2,
+                   SELECT $1, coalesce(max(generation), 0) + 1, $3, $2,
                           (SELECT position FROM log.head)
                    FROM app.projection WHERE name = $1 RETURNING generation""",
                 projection.name,
                 projection.version,
+                "building" if is_mine else "requested",
             )
         except asyncpg.UniqueViolationError as error:
             raise RebuildUnderWay(f"{projection.name} is being rebuilt") from error

@@ -44,7 +44,8 @@ async def rebuild(
     the position reached and the one to reach. Raises RebuildUnderWay, or Cancelled.
     """
     async with pool.acquire() as connection:
-        generation = await generations.request_rebuild(connection, projection)
+        # Not for the rebuilder to take up, which may look for work at this very moment.
+        generation = await generations.request_rebuild(connection, projection, is_mine=True)
     await build(journal, pool, projection, generation, progress=progress)
     return generation
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from footfall.commands.options import CommandLine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-NAMES = ("append", "projections", "live", "intake")
+NAMES = ("append", "projections", "live", "intake", "recommend")
 OF_FILES = ("sessions",)  # measure models on files of the caller, without a shop
 
 

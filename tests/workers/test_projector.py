@@ -23,7 +23,7 @@ from projections.registry import BY_NAME, PROJECTIONS
 from projections.reviews import ratings_of, reviews_of
 from projections.shopper_directory import find_shopper
 from tests.shops import THEN, a_small_history, an_open_shop, caught_up, context, projecting
-from workers.rebuilder import rebuild, roll_back
+from workers.rebuilder import rebuild, roll_back, run_rebuilder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -133,6 +133,19 @@ async def test_a_rebuild_from_zero_gives_the_same_rows(shop: Shop, name: str) ->
             after = await generations.checksum(connection, BY_NAME[name], generation)
         assert generation == 2
         assert before == after
+
+
+async def test_a_rebuilder_leaves_a_rebuild_to_who_builds_it(shop: Shop) -> None:
+    async with projecting(shop, [BY_NAME["baskets"]]):
+        await a_small_history(shop)
+        looking = asyncio.create_task(
+            run_rebuilder(shop.journal, shop.pool, BY_NAME, poll_seconds=0)
+        )
+        for generation in range(2, 7):
+            await caught_up(shop, ["baskets"])
+            assert await rebuild(shop.journal, shop.pool, BY_NAME["baskets"]) == generation
+        looking.cancel()
+        await asyncio.wait({looking})
 
 
 async def test_a_rebuild_serves_on_and_follows_what_comes_meanwhile(shop: Shop) -> None:

@@ -1,0 +1,43 @@
+"""Processes of an installation, as benchmarks run and watch them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from footfall.supervisor import environment_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from footfall.settings import Settings
+
+PAGE_BYTES = 4_096
+MEBIBYTE = 2**20
+
+
+@asynccontextmanager
+async def processes(settings: Settings, commands: Sequence[str]) -> AsyncIterator[list[int]]:
+    """Run commands of ``footfall`` for the length of the block; yield their process ids."""
+    started = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "footfall", *command.split(), env=environment_of(settings)
+        )
+        for command in commands
+    ]
+    try:
+        yield [process.pid for process in started]
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            await process.wait()
+
+
+def resident(pid: int) -> float:
+    """Return the resident memory of a process in MiB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1])
+    return pages * PAGE_BYTES / MEBIBYTE
