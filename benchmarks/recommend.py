@@ -125,7 +125,7 @@ def _train(directory: Path) -> tuple[str, ...]:
     history = []
     numbers = count(1)
     for n in range(SESSIONS):
-        first = n % PRODUCTS if n < PRODUCTS else chance.randrange(PRODUCTS)
+        first = chance.randrange(PRODUCTS)
         around = [(first + chance.randrange(NEIGHBOURHOOD)) % PRODUCTS for _ in range(6)]
         at = then + timedelta(seconds=20 * n)
         history.append(

@@ -26,6 +26,7 @@ FLOOR = 1e-4  # the share of what a component does not name
 CANDIDATES = 100  # of each component, for a case
 BATCH = 128
 RIDGE = 1e-3
+LEAST_SPREAD = 1e-6  # of a component's logarithms; below it they tell nothing apart
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -51,9 +52,11 @@ class Blend:
         """Return the blend that makes later cases most likely.
 
         ``contexts`` and (cases,) ``followed`` must be later than what the components learnt from.
+        A component that answers the same for all products weighs nothing.
         """
         logs, cases, hits = _candidates(components, contexts, followed)
-        scale = logs.std(axis=0) + 1e-9
+        spread = logs.std(axis=0)
+        scale = np.where(spread > LEAST_SPREAD, spread, np.inf)
 
         def loss(weights: Floats) -> tuple[float, Floats]:
             scores = logs @ (weights / scale)

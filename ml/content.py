@@ -62,8 +62,10 @@ class ContentSimilarity:
         rarity = (np.log((1 + len(products)) / (1 + documents)) + 1).astype(np.float32)
         rows = _normalised(counts @ sparse.diags(rarity))
         dimensions = min(settings.dimensions, *rows.shape)
-        svd = TruncatedSVD(dimensions, random_state=settings.seed).fit(rows)
-        projection = svd.components_.astype(np.float32)
+        projection = np.zeros((dimensions, settings.buckets), np.float32)
+        if rows.nnz:  # else no product says anything of itself, and there is no direction
+            svd = TruncatedSVD(dimensions, random_state=settings.seed).fit(rows)
+            projection = svd.components_.astype(np.float32)
         return cls(settings, rarity, projection, rows.data, rows.indices, rows.indptr)
 
     def with_products(self, added: Sequence[ProductContent]) -> Self:

@@ -92,13 +92,13 @@ def _reasons(
     neighbours: Neighbours, known: Sequence[tuple[int, Touch]]
 ) -> dict[int, tuple[Touch, ...]]:
     """Return for each neighbour of a touched product the touches of the one nearest to it."""
-    nearest: dict[int, tuple[float, int]] = {}
-    for number, _ in known:
-        pairs = zip(neighbours.products[number], neighbours.scores[number], strict=True)
-        for other, score in pairs:
-            if int(other) not in nearest or score > nearest[int(other)][0]:
-                nearest[int(other)] = (float(score), number)
     of: dict[int, list[Touch]] = {}
     for number, touch in known:
         of.setdefault(number, []).append(touch)
-    return {other: tuple(of[number]) for other, (_, number) in nearest.items()}
+    numbers = list(of)
+    others = neighbours.products[numbers].ravel()
+    owners = np.repeat(np.arange(len(numbers)), neighbours.products.shape[1])
+    rising = np.argsort(neighbours.scores[numbers].ravel(), kind="stable")  # the nearest stays
+    nearest = zip(others[rising].tolist(), owners[rising].tolist(), strict=True)
+    touched = [tuple(of[number]) for number in numbers]
+    return {other: touched[owner] for other, owner in nearest}

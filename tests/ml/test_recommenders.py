@@ -161,6 +161,13 @@ def test_a_blend_goes_over_to_components_trained_anew_but_of_the_same_kinds() ->
         blend.of(blend.components[::-1])
 
 
+def test_what_tells_no_product_apart_weighs_nothing() -> None:
+    silent = ContentSimilarity.fit([ProductContent()] * PRODUCTS)
+    blend = Blend.fit([silent, MODELS["ease"]], CONTEXTS, FOLLOWED)
+    assert blend.weights[0] == 0
+    assert hits(blend) == pytest.approx(hits(MODELS["ease"]), abs=0.01)
+
+
 def test_ease_says_when_a_catalogue_is_too_large() -> None:
     with pytest.raises(CatalogueTooLarge, match="60 products"):
         Ease.fit(EARLIER, PRODUCTS, EaseSettings(largest_catalogue=50))
