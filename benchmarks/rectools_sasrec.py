@@ -30,12 +30,12 @@ def main(train: Path, contexts: Path, out: Path, seconds: float, seed: int) -> N
         n_blocks=2,
         n_heads=2,
         n_factors=96,
-        session_max_len=20,
+        session_max_len=10,
         dropout_rate=0.3,
         loss="sampled_softmax",
-        n_negatives=64,  # each position draws its own: more is out of a CPU's reach
-        lr=1e-3,
-        batch_size=256,
+        n_negatives=16,  # each position draws its own: more is out of a CPU's reach
+        lr=3e-3,
+        batch_size=1_024,  # every step costs the whole catalogue
         get_trainer_func=trainer,
         get_trainer_func_kwargs={"seconds": seconds},
     )

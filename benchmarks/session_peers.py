@@ -131,7 +131,7 @@ def _rectools(bench: Bench, test: Cases) -> list[Row]:
             lines = (" ".join(map(str, session)) for session in each)
             path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         program = Path(__file__).with_name("rectools_sasrec.py")
-        budget = bench.minutes * 60 * 0.15
+        budget = bench.minutes * 60 * 0.3
         started = time.monotonic()
         subprocess.run(  # noqa: S603 - our own program
             [python, program, train, contexts, out, str(budget), str(sessions.SEED)],

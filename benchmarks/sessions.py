@@ -27,6 +27,7 @@ from ml.blend import Blend
 from ml.ease import CatalogueTooLarge, Ease, EaseSettings
 from ml.item_neighbours import ItemNeighbours, ItemNeighboursSettings
 from ml.popularity import Popularity, PopularitySettings
+from ml.random_walk import RandomWalk, RandomWalkSettings
 from ml.ranking_metrics import Interval, bootstrap, coverage, hit_rate, ranks, reciprocal_rank
 from ml.recommender import best
 from ml.revisits import Revisits, RevisitsSettings
@@ -90,6 +91,16 @@ GRIDS: tuple[tuple[type[Any], type[Any], Grid], ...] = (
             "rarity": (0.5, 1.0, 2.0),
             "length_power": (0.0, 0.3, 0.6),
             "target_rarity": (0.0, 0.3, 0.6),
+        },
+    ),
+    (
+        RandomWalk,
+        RandomWalkSettings,
+        {
+            "target_power": (0.2, 0.4, 0.6),
+            "hop_weight": (0.3, 0.8),
+            "context_steps": (1.0, 1.5, 2.5),
+            "backward": (0.3, 0.6, 1.0),
         },
     ),
     (Ease, EaseSettings, {"regularisation": (1.0, 10.0, 100.0), "context_steps": (0.8, 1.5, 3.0)}),
@@ -250,7 +261,9 @@ class Bench:
             tell=say_progress,
         )
         early.append(model)
-        again = msgspec.structs.replace(neural, epochs=history.best_epoch)
+        stopped_early = history.epochs < neural.epochs
+        epochs = history.best_epoch if stopped_early else neural.epochs
+        again = msgspec.structs.replace(neural, epochs=epochs)
         final.append(
             self._trained(
                 model.name,
@@ -259,7 +272,11 @@ class Bench:
         )
         blend = Blend.fit(early, self.tail.contexts, self.tail.followed)
         self.tuned[blend.name] = dict(
-            zip([each.name for each in early], blend.weights, strict=True)
+            zip(
+                [*(each.name for each in early), "visits", "seen", "latest"],
+                [*blend.weights, *blend.own_weights],
+                strict=True,
+            )
         )
         say(f"blend: {self.tuned[blend.name]}")
         self.train_seconds[blend.name] = sum(self.train_seconds.values())

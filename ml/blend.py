@@ -1,7 +1,8 @@
 """A blend of recommenders: weights found on what happened after its components were trained.
 
 Every component's scores become shares of a row, and the blend adds their logarithms, weighted: a
-conditional logit (McFadden 1974). A few thousand later cases settle its handful of weights.
+conditional logit (McFadden 1974). To the context's own products it adds what their visits tell.
+A few thousand later cases settle its handful of weights.
 """
 
 from __future__ import annotations
@@ -37,12 +38,14 @@ class Part(msgspec.Struct, frozen=True):
 
 class BlendSettings(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
+    own_weights: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Blend:
     components: tuple[Recommender, ...]
     weights: tuple[float, ...]
+    own_weights: tuple[float, ...]  # of what own_products says
 
     name: ClassVar[str] = "blend"
     log_scores: ClassVar[bool] = True
@@ -69,21 +72,24 @@ class Blend:
             return float(value), slope + 2 * RIDGE * weights
 
         counts = np.diff(cases, append=len(logs))
-        start = np.full(len(components), 1 / len(components))
+        start = np.full(logs.shape[1], 1 / logs.shape[1])
         found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B").x / scale
-        return cls(tuple(components), tuple(float(weight) for weight in found))
+        weights = tuple(float(weight) for weight in found)
+        return cls(tuple(components), weights[: len(components)], weights[len(components) :])
 
     def of(self, components: Sequence[Recommender]) -> Self:
         """Return the same weights over these components, trained anew on everything."""
         if [kind_of(each) for each in components] != [kind_of(each) for each in self.components]:
             raise ValueError("the components are of other kinds than those that were weighed")
-        return type(self)(tuple(components), self.weights)
+        return type(self)(tuple(components), self.weights, self.own_weights)
 
     def predict(self, contexts: Sessions) -> Floats:
-        weighed = zip(self.components, self.weights, strict=True)
-        return sum(  # type: ignore[return-value]
-            np.float32(weight) * log_shares(component, contexts) for component, weight in weighed
-        )
+        scores: Floats = np.float32(self.weights[0]) * log_shares(self.components[0], contexts)
+        for component, weight in zip(self.components[1:], self.weights[1:], strict=True):
+            scores += np.float32(weight) * log_shares(component, contexts)
+        rows, products, facts = own_products(contexts)
+        scores[rows, products] += facts @ np.array(self.own_weights, np.float32)
+        return scores
 
     @property
     def settings(self) -> BlendSettings:
@@ -92,7 +98,8 @@ class Blend:
             tuple(
                 Part(kind_of(each), msgspec.Raw(msgspec.json.encode(each.settings)), weight)
                 for each, weight in weighed
-            )
+            ),
+            self.own_weights,
         )
 
     def arrays(self) -> Arrays:
@@ -104,7 +111,8 @@ class Blend:
 
     @classmethod
     def from_parts(cls, settings: bytes, arrays: Arrays) -> Self:
-        parts = msgspec.json.decode(settings, type=BlendSettings).parts
+        decoded = msgspec.json.decode(settings, type=BlendSettings)
+        parts = decoded.parts
         own: list[Arrays] = [{} for _ in parts]
         for name, array in arrays.items():
             place, _, rest = name.partition("/")
@@ -113,7 +121,7 @@ class Blend:
             KINDS[part.kind].from_parts(bytes(part.settings), own[place])
             for place, part in enumerate(parts)
         )
-        return cls(components, tuple(part.weight for part in parts))
+        return cls(components, tuple(part.weight for part in parts), decoded.own_weights)
 
 
 def log_shares(component: Recommender, contexts: Sessions) -> Floats:
@@ -129,10 +137,25 @@ def log_shares(component: Recommender, contexts: Sessions) -> Floats:
     return logs
 
 
+def own_products(contexts: Sessions) -> tuple[Ints, Ints, Floats]:
+    """Return rows and products of all pairs of a context and a product in it, and (pairs, 3).
+
+    The three: the logarithm of 1 + its visits, that it is there at all, that it is the latest.
+    """
+    pairs, visits = np.unique(
+        np.stack([contexts.owners, contexts.items]), axis=1, return_counts=True
+    )
+    rows, products = pairs
+    ends = np.maximum(contexts.offsets[1:] - 1, 0)
+    latest = contexts.items[ends[rows]] == products
+    facts = [np.log1p(visits), np.ones(len(rows)), latest]
+    return rows, products, np.stack(facts, axis=1).astype(np.float32)
+
+
 def _candidates(
     components: Sequence[Recommender], contexts: Sessions, followed: Ints
 ) -> tuple[Floats, Ints, Ints]:
-    """Return (rows, components) log shares, where each case's rows begin, and its hit's row.
+    """Return (rows, components + 3) of what is weighed, where each case begins, and its hit's row.
 
     A case's rows are the best products of each component, and the one that followed.
     """
@@ -141,6 +164,11 @@ def _candidates(
         some = contexts.between(start, start + BATCH)
         logs = [log_shares(component, some) for component in components]
         named = np.concatenate([best(each, CANDIDATES) for each in logs], axis=1)
+        owners, own, facts = own_products(some)
+        for fact in facts.T:
+            cells = np.zeros_like(logs[0])
+            cells[owners, own] = fact
+            logs.append(cells)
         for case, target in enumerate(followed[start : start + BATCH]):
             products = np.unique(np.append(named[case], target))
             rows.append(np.stack([each[case, products] for each in logs], axis=1))

@@ -8,6 +8,7 @@ from ml.content import ContentSimilarity
 from ml.ease import Ease
 from ml.item_neighbours import ItemNeighbours
 from ml.popularity import Popularity
+from ml.random_walk import RandomWalk
 from ml.revisits import Revisits
 from ml.sequence_model import SequenceModel
 from ml.sequential_rules import SequentialRules
@@ -21,6 +22,7 @@ KINDS: dict[str, type[Recommender]] = {
     "revisits": Revisits,
     "sequential_rules": SequentialRules,
     "item_neighbours": ItemNeighbours,
+    "random_walk": RandomWalk,
     "session_neighbourhood": SessionNeighbourhood,
     "content_similarity": ContentSimilarity,
     "ease": Ease,

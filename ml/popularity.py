@@ -20,13 +20,16 @@ class PopularitySettings(msgspec.Struct, frozen=True, kw_only=True):
     half_life: float = 0.05  # of the training period
 
 
+UNSEEN = 0.05  # events that a product is granted which nobody looked at lately
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Popularity:
     settings: PopularitySettings
     counts: Floats  # (products,)
 
     name: ClassVar[str] = "popularity by recency"
-    log_scores: ClassVar[bool] = False
+    log_scores: ClassVar[bool] = True
 
     @classmethod
     def fit(
@@ -38,7 +41,8 @@ class Popularity:
         return cls(settings, counts.astype(np.float32))
 
     def predict(self, contexts: Sessions) -> Floats:
-        return np.repeat(self.counts[None, :], len(contexts), axis=0)
+        logs = np.log(self.counts + UNSEEN).astype(np.float32)
+        return np.repeat(logs[None, :], len(contexts), axis=0)
 
     def arrays(self) -> Arrays:
         return arrays_of(self)

@@ -15,6 +15,7 @@ from ml.ease import CatalogueTooLarge, Ease, EaseSettings
 from ml.item_neighbours import ItemNeighbours, ItemNeighboursSettings
 from ml.kinds import KINDS, kind_of
 from ml.popularity import Popularity
+from ml.random_walk import RandomWalk, RandomWalkSettings
 from ml.ranking_metrics import hit_rate, ranks
 from ml.revisits import Revisits
 from ml.sequence_model import SequenceSettings
@@ -58,6 +59,7 @@ def fitted() -> dict[str, Recommender]:
         "revisits": Revisits.fit(EARLIER, PRODUCTS),
         "sequential_rules": SequentialRules.fit(EARLIER, PRODUCTS),
         "item_neighbours": ItemNeighbours.fit(EARLIER, PRODUCTS),
+        "random_walk": RandomWalk.fit(EARLIER, PRODUCTS),
         "session_neighbourhood": SessionNeighbourhood.fit(EARLIER, PRODUCTS),
         "ease": Ease.fit(EARLIER, PRODUCTS),
     }
@@ -193,6 +195,16 @@ def test_a_product_added_a_minute_ago_is_found_by_its_content() -> None:
         old = model.predict(seen)[:, :PRODUCTS]
         kind = "content_similarity" if model is similar else "sequence_model"
         np.testing.assert_allclose(old, MODELS[kind].predict(seen), rtol=1e-5, atol=1e-5)
+
+
+def test_a_walk_reaches_what_no_session_holds_together() -> None:
+    sessions = Sessions.of([[0, 1], [1, 2], [3, 4]])
+    near = RandomWalk.fit(sessions, 5, RandomWalkSettings(hops=1)).predict(Sessions.of([[0]]))[0]
+    far = RandomWalk.fit(sessions, 5, RandomWalkSettings(hops=2)).predict(Sessions.of([[0]]))[0]
+    assert np.flatnonzero(near).tolist() == [1]
+    assert np.flatnonzero(far).tolist() == [0, 1, 2]
+    kept = RandomWalk.fit(sessions, 5, RandomWalkSettings(hops=2, ends=1))
+    assert len(kept.weights) == 5
 
 
 def test_content_settings_hold_for_small_catalogues() -> None:
