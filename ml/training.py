@@ -18,6 +18,7 @@ from ml.blend import Blend
 from ml.content import ContentSimilarity, ProductContent
 from ml.item_neighbours import ItemNeighbours, ItemNeighboursSettings
 from ml.popularity import Popularity
+from ml.random_walk import RandomWalk
 from ml.ranking_metrics import bootstrap, hit_rate, ranks, reciprocal_rank
 from ml.sequence_model import SequenceSettings
 from ml.sequence_training import train as train_sequence_model
@@ -157,6 +158,7 @@ def _components(
         Popularity.fit(sessions, products),
         SequentialRules.fit(sessions, products),
         ItemNeighbours.fit(sessions, products),
+        RandomWalk.fit(sessions, products),
         SessionNeighbourhood.fit(sessions, products),
         content,
     ]
