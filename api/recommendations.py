@@ -71,7 +71,7 @@ class ReasonBody(msgspec.Struct, frozen=True):
 
 
 class RecommendedBody(msgspec.Struct, frozen=True):
-    """A product to show; ``name`` is empty for a product that the catalogue does not have."""
+    """A product to show; ``name`` is its id where the catalogue is not here."""
 
     product_id: str
     name: str
