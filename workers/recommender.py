@@ -39,6 +39,8 @@ logger = structlog.get_logger(__name__)
 WARM_EVENTS = 50_000
 """Events before the present that are read at the start, to know who is in the shop."""
 NEIGHBOURS = 60
+PAGE = 5_000
+"""Events taken at once: under load a visitor with several of them is ranked once."""
 _TOPICS = [event.TOPIC for event in TOUCHING]
 _MODEL_TOPICS = {topic for topic in EVENTS if topic.startswith("model.")}
 
@@ -93,7 +95,7 @@ class _Recommender:
         start = max(kept, head - WARM_EVENTS)
         await self._warm_up(max(0, head - WARM_EVENTS), start)
         await self._choose_champion()
-        async with aclosing(self._journal.follow(start)) as pages:
+        async with aclosing(self._journal.follow(start, page_size=PAGE)) as pages:
             async for page in pages:
                 await self._take(page)
                 heed_cancellation()
