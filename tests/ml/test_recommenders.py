@@ -167,7 +167,7 @@ def test_what_tells_no_product_apart_weighs_nothing() -> None:
     silent = ContentSimilarity.fit([ProductContent()] * PRODUCTS)
     blend = Blend.fit([silent, MODELS["ease"]], CONTEXTS, FOLLOWED)
     assert blend.weights[0] == 0
-    assert hits(blend) == pytest.approx(hits(MODELS["ease"]), abs=0.01)
+    assert hits(blend) >= hits(MODELS["ease"])
 
 
 def test_ease_says_when_a_catalogue_is_too_large() -> None:
