@@ -1,4 +1,11 @@
 # One image for every part of Footfall: the command says which.
+FROM node:22-slim AS web
+
+# What browsers load; without it /tracker.js has nothing to answer.
+WORKDIR /tracker
+COPY web/tracker ./
+RUN npm ci --no-audit --no-fund && npm run build
+
 FROM python:3.12-slim AS build
 
 # The lock first: a change of the code leaves this layer, the large one, as it is.
@@ -11,6 +18,7 @@ RUN VIRTUAL_ENV=/footfall/.venv .venv/bin/uv pip install --no-cache --compile-by
     VIRTUAL_ENV=/footfall/.venv .venv/bin/uv pip install --no-cache --compile-bytecode \
         --torch-backend="$FOOTFALL_TORCH_BACKEND" --constraint requirements.lock torch==2.13.0
 COPY . .
+COPY --from=web /tracker/dist web/tracker/dist
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable .
 
 FROM python:3.12-slim

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from api.problems import bad_field
+from api.problems import Problem, bad_field
 from api.route import Reply, Route
 from api.services import SERVED_LISTS
 from application.uuid7 import uuid7
@@ -102,12 +102,18 @@ async def recommend(call: Call[None, RecommendationsQuery]) -> Reply:
     query = call.query
     if query.placement == "product" and not query.product_id:
         raise bad_field("product_id", "which product's page is it")
+    if query.visitor.startswith("shopper:") and query.visitor != call.caller.actor:
+        # A shopper's id may be the shop's own customer number: no secret, unlike a visitor's.
+        raise Problem(403, "not_yours", "Only the shopper sees what is chosen for them.")
     visitor = query.visitor or call.visitor or (call.caller.actor if call.caller.shopper_id else "")
     count = min(query.count, MOST)
     now = datetime.now(UTC)
     async with call.services.pool.acquire() as connection:
         own = await find_list(connection, visitor) if visitor else None
-        chosen = await _choose(connection, query, visitor, own)
+        owner = call.basket_owner
+        if query.visitor:
+            owner = visitor if visitor.startswith("shopper:") else f"visitor:{visitor}"
+        chosen = await _choose(connection, query, owner, own)
         sale = await on_sale(connection, [entry.product_id for entry in chosen.entries])
         shown = _allowed(query, chosen, sale)
         if len(shown) < count:  # too little is known: what others like fills the rest
@@ -146,17 +152,16 @@ async def recommend(call: Call[None, RecommendationsQuery]) -> Reply:
 
 
 async def _choose(
-    connection: Connection, query: RecommendationsQuery, visitor: str, own: ListRow | None
+    connection: Connection, query: RecommendationsQuery, owner: str, own: ListRow | None
 ) -> _Chosen:
-    """Return the list that the placement asks for."""
+    """Return the list that the placement asks for; ``owner``: whose basket counts."""
     position = own.position if own else await kept_position(connection)
     touched = own.touched if own else {}
     if query.placement in {"product", "basket"}:
         if query.placement == "product":
             around = [query.product_id]
         else:
-            owner = visitor if visitor.startswith("shopper:") else f"visitor:{visitor}"
-            basket = await find_basket(connection, owner) if visitor else None
+            basket = await find_basket(connection, owner)
             around = [item.product_id for item in basket.items] if basket else []
             around = around or [p for p, kind in touched.items() if kind == _ADDED]
         model, found = await neighbours(
@@ -242,7 +247,8 @@ ROUTES = (
         tag="Insight",
         query=RecommendationsQuery,
         answer=RecommendationsBody,
-        reads=(NAME, "catalogue"),
+        reads=(NAME, "catalogue", "baskets"),
         is_open_to_pages=True,
+        refusals=(403,),
     ),
 )

@@ -226,6 +226,16 @@ async def test_a_page_of_another_host_may_ask(shopping: Client) -> None:
     assert (lacking.status, lacking.json["errors"][0]["field"]) == (400, "product_id")
 
 
+async def test_nobody_asks_what_was_chosen_for_a_shopper(shopping: Client, api: Api) -> None:
+    await looks(api.shop, "shopper:7", "phone-1")
+    refused = await shopping.get("/v1/recommendations?visitor=shopper:7")
+    assert (refused.status, refused.json["code"]) == (403, "not_yours")
+    shopper = await a_shopper(shopping)
+    own = (await shopper.get("/v1/shoppers/me")).json["shopper_id"]
+    assert (await shopper.get(f"/v1/recommendations?visitor=shopper:{own}")).status == 200
+    assert (await shopper.get("/v1/recommendations?visitor=shopper:7")).status == 403
+
+
 async def test_a_damaged_model_does_not_serve(api: Api, tmp_path: Path) -> None:
     outcome = await trained(api.shop, tmp_path)
     path = artifact_path(tmp_path, RECOMMENDER, outcome.version)
