@@ -199,7 +199,7 @@ def _fold(rows: dict[tuple[str, date, str], list[int]], recorded: Recorded) -> N
     match event:
         case Order.Placed():
             ordered: set[str] = set()
-            paid = _shares(event.lines, event.goods_minor - event.discount_minor)
+            paid = line_shares(event.lines, event.goods_minor - event.discount_minor)
             for line, minor in zip(event.lines, paid, strict=True):
                 row = _row(rows, line.product_id, today, event.currency, recorded)
                 row[_UNITS] += line.quantity
@@ -209,7 +209,7 @@ def _fold(rows: dict[tuple[str, date, str], list[int]], recorded: Recorded) -> N
                     row[_ORDERS] += 1
         case Order.Cancelled() | Order.Returned() | Order.CreditNoted():
             day = today if isinstance(event, Order.CreditNoted) else event.placed_at
-            refunded = _shares(event.lines, event.refund_minor)
+            refunded = line_shares(event.lines, event.refund_minor)
             for line, minor in zip(event.lines, refunded, strict=True):
                 row = _row(rows, line.product_id, day, event.currency, recorded)
                 row[_RETURNED] += line.quantity
@@ -230,7 +230,7 @@ def _fold(rows: dict[tuple[str, date, str], list[int]], recorded: Recorded) -> N
             row[_REFUND] += event.refund_minor
 
 
-def _shares(lines: Sequence[OrderLine], amount_minor: int) -> list[int]:
+def line_shares(lines: Sequence[OrderLine], amount_minor: int) -> list[int]:
     """Return what each line has of an amount, by its worth; together exactly the amount."""
     worths = [line.total_minor for line in lines]
     total = sum(worths)

@@ -11,6 +11,7 @@ from projections.live_kpis import LiveKpis
 from projections.models import Models
 from projections.orders import Orders
 from projections.product_sales import ProductSales
+from projections.recommendation_outcomes import RecommendationOutcomes
 from projections.reviews import Reviews
 from projections.searches import Searches
 from projections.shopper_directory import ShopperDirectory
@@ -31,6 +32,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Visits(),
     Searches(),
     Models(),
+    RecommendationOutcomes(),
 )
 
 BY_NAME: dict[str, Projection] = {projection.name: projection for projection in PROJECTIONS}
