@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -30,6 +30,8 @@ class Recommendation(Aggregate):
         """A list was served, its first product first.
 
         ``model``: the version that ranked it. ``as_of``: the log position that it knew.
+        ``degraded``: why it was not what was asked for; empty where it was. The rest is what was
+        asked for: the page's product, how many, of which category, and without which.
         """
 
         TOPIC = "recommendation.served"
@@ -39,6 +41,12 @@ class Recommendation(Aggregate):
         model: str
         as_of: int
         items: tuple[Candidate, ...]
+        degraded: str = ""
+        product_id: str = ""
+        count: int = 0
+        category: str = ""
+        exclude: tuple[str, ...] = ()
+        shows_seen: bool = False
 
 
 def served(
@@ -50,6 +58,7 @@ def served(
     model: str,
     as_of: int,
     items: tuple[Candidate, ...],
+    **asked: Any,
 ) -> Recommendation.Served:
     """Return the event of a served list; the log gives it its version."""
     make: Callable[..., Recommendation.Served] = Recommendation.Served
@@ -63,4 +72,5 @@ def served(
         model=model,
         as_of=as_of,
         items=items,
+        **asked,
     )
