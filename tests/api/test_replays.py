@@ -78,7 +78,7 @@ async def serve(
     await caught_up(shop)
     async with asyncio.timeout(10), shop.pool.acquire() as connection:
         head = await shop.journal.head()
-        while await connection.fetchval("SELECT position FROM app.recommender") < head:  # noqa: ASYNC110
+        while await connection.fetchval("SELECT max(position) FROM app.recommender") != head:  # noqa: ASYNC110
             await asyncio.sleep(POLL)
     events: list[Any] = []
     clicks: list[Any] = []
@@ -216,8 +216,8 @@ async def test_nothing_after_its_end_changes_a_replay(past: Past) -> None:
 
 async def test_a_challenger_is_judged_by_what_was_shown_by_chance(past: Past) -> None:
     journal = past.shop.journal
-    visitors = await look_around(past, "v", 400)  # each once: what was clicked is not shown again
-    await serve(past, visitors, explored=0.5)
+    visitors = await look_around(past, "v", 600)  # each once: what was clicked is not shown again
+    await serve(past, visitors, explored=0.5, seed=4)
     await challenger(past, "accessories", until=past.start - 1)
     end = await journal.head() + 1
 
