@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import datetime  # noqa: TC003
 from typing import TYPE_CHECKING, Any
 
@@ -41,12 +42,12 @@ class Recommendation(Aggregate):
         model: str
         as_of: int
         items: tuple[Candidate, ...]
-        degraded: str = ""
-        product_id: str = ""
-        count: int = 0
-        category: str = ""
-        exclude: tuple[str, ...] = ()
-        shows_seen: bool = False
+        degraded: str = field(default="", kw_only=True)
+        product_id: str = field(default="", kw_only=True)
+        count: int = field(default=0, kw_only=True)
+        category: str = field(default="", kw_only=True)
+        exclude: tuple[str, ...] = field(default=(), kw_only=True)
+        shows_seen: bool = field(default=False, kw_only=True)
 
 
 def served(
