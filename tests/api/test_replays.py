@@ -355,33 +355,33 @@ async def test_an_analyst_asks_for_a_replay_and_reads_what_it_found(
     assert (await analyst.get("/v1/replays/none")).status == 404
 
 
-async def test_a_time_names_the_positions_recorded_then(past: Past, client: Client) -> None:
+async def test_a_time_names_the_positions_recorded_then(api: Api, client: Client) -> None:
     analyst = await client.as_role("analyst")
     now = datetime.now(UTC) + timedelta(hours=1)
     taken = await analyst.post(
         "/v1/replays", {"policy": "logged", "from": "2026-01-01", "to": now.isoformat()}
     )
-    head = await past.shop.journal.head()
+    head = await api.shop.journal.head()
     assert (taken.json["from"], taken.json["to"]) == (1, head + 1)
 
 
-async def test_a_replay_is_given_up_when_somebody_says_so(past: Past, client: Client) -> None:
+async def test_a_replay_is_given_up_when_somebody_says_so(api: Api, client: Client) -> None:
     ml = await client.as_role("ml")
     taken = await ml.post("/v1/replays", {"policy": "popularity"})
     where = taken.headers["Location"]
-    running = await replays.take_up(past.shop.pool)
+    running = await replays.take_up(api.shop.pool)
     assert running is not None
-    assert await replays.take_up(past.shop.pool) is None  # one at a time
+    assert await replays.take_up(api.shop.pool) is None  # one at a time
     assert (await ml.call("DELETE", where)).json["status"] == "cancelled"
-    assert not await replays.tell_progress(past.shop.pool, running, 1, 2)
-    await replays.finish(past.shop.pool, running, b"{}")
+    assert not await replays.tell_progress(api.shop.pool, running, 1, 2)
+    await replays.finish(api.shop.pool, running, b"{}")
     assert (await ml.get(where)).json["result"] is None
 
 
 async def test_a_replay_that_a_crash_left_is_begun_anew_but_not_for_ever(
-    past: Past, client: Client
+    api: Api, client: Client
 ) -> None:
-    pool = past.shop.pool
+    pool = api.shop.pool
     ml = await client.as_role("ml")
     taken = await ml.post("/v1/replays", {"policy": "popularity"})
     first = await replays.take_up(pool)
