@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 PAGE = 5_000
 AT_ONCE = 512
-"""Histories ranked between two words on the progress."""
+"""Histories ranked, or events taken, between two words on the progress."""
 MOST_LISTS = 500_000
 WAITS = timedelta(seconds=10)
 """A list is recorded after its answer, within less; one that says otherwise has another clock."""
@@ -97,7 +97,9 @@ async def replay(
         for histories in past.remember(page):
             await asyncio.to_thread(past.rank, histories)
             await tell(after, last)
-        past.take(page)
+        for start in range(0, len(page), AT_ONCE):
+            await asyncio.to_thread(past.take, page[start : start + AT_ONCE])
+            await tell(after, last)
     await tell(last, last)
     return await asyncio.to_thread(_report, wanted, past, has_hindsight=wanted.start <= learnt)
 
