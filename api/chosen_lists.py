@@ -148,13 +148,14 @@ async def _source(connection: Connection, wanted: Wanted) -> _Source:
     """Return the list that the placement asks for, or the visitor's own in its place."""
     own = await find_list(connection, wanted.visitor) if wanted.visitor else None
     position, model = (own.position, own.model) if own else await kept_state(connection)
-    touched = own.touched if own else {}
+    touched: Mapping[str, int] = own.touched if own else {}
     degraded: Degraded = "" if model else "no_model"
     if wanted.asked.placement in {"product", "basket"}:
         around = [wanted.product_id]
         if wanted.asked.placement == "basket":
             basket = await find_basket(connection, wanted.owner)
             around = [item.product_id for item in basket.items] if basket else []
+            touched = {**touched, **dict.fromkeys(around, EventKind.ADDED)}
             around = around or [p for p, kind in touched.items() if kind == EventKind.ADDED]
         found_by, found = await _going_with(connection, wanted.asked.placement, around)
         if found:
