@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 
 from ml.event_weights import context_matrix, csr
 from ml.recommender import arrays_of
+from ml.scores import Scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,11 +82,13 @@ class ContentSimilarity:
         rows: Floats = (self._rows @ self.projection.T).astype(np.float32)
         return rows
 
-    def predict(self, contexts: Sessions) -> Floats:
+    def scores(self, contexts: Sessions) -> Scores:
         rows = self._rows
         seen = context_matrix(contexts, rows.shape[0], self.settings.context_steps)
-        scores: Floats = (_normalised(seen @ rows) @ rows.T).toarray()
-        return scores
+        return Scores.of_named(_normalised(seen @ rows) @ rows.T)
+
+    def predict(self, contexts: Sessions) -> Floats:
+        return self.scores(contexts).whole()
 
     @cached_property
     def _rows(self) -> sparse.csr_matrix:

@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - what everybody calls it
 from torch import Tensor, nn
 
+from ml.scores import Scores
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -200,6 +202,9 @@ class SequenceModel:
             products = network.item.num_embeddings
             device = network.item.weight.device
             self._items = network.items(torch.arange(products, device=device))
+
+    def scores(self, contexts: Sessions) -> Scores:
+        return Scores.of_rows(self.predict(contexts))
 
     @torch.inference_mode()
     def predict(self, contexts: Sessions) -> Floats:
