@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
+from ml.chance import EXPLORED_SHARE
+
 if TYPE_CHECKING:
     import asyncpg
     from redis.asyncio import Redis
@@ -39,6 +41,8 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     ready_lag_seconds: float = 30.0
     """A projection further behind than this makes /health/ready answer 503."""
     logs_requests: bool = False
+    explored_share: float = EXPLORED_SHARE
+    """Of the recommended lists, how many are drawn by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,11 +33,11 @@ class RuleExists(Rejected):
 class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a rule says.
 
-    ``pin`` puts ``product_id`` at ``place``, from 1. ``boost`` and ``bury`` multiply the score of a
-    product, or of all in a category, by ``factor``: above 1, or below; 0 hides. ``diversify``: each
-    earlier product of the same category or brand takes ``strength`` off a product's score, from 0,
-    the model's own order, to 1, one of each. Empty ``placement``: all of them. The period begins at
-    ``starts_at`` and is over at ``ends_at``.
+    ``pin`` puts ``product_id`` at ``place``, from 1. ``boost`` and ``bury`` move a product, or all
+    of a category, by ``factor``, above 1 or below: twice as far up is from the tenth place to the
+    fifth, and 0 hides. ``diversify``: each earlier product of the same category or brand takes
+    ``strength`` off a product's weight, from 0, the model's own order, to 1, one of each. Empty
+    ``placement``: all of them. The period begins at ``starts_at`` and is over at ``ends_at``.
     """
 
     action: Action

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 FEWEST_EXPLORED = 20
 """What a drawn list is drawn from: the first twice as many as are shown, but not fewer."""
-_STEP = 0.99
-"""From one without a score of its own to the one before it."""
 
 
 class Done(NamedTuple):
@@ -112,7 +110,7 @@ class _Filter:
 
 
 class _Factors:
-    """What the shop's rules multiply a product's score by."""
+    """How many times further up the shop's rules want a product."""
 
     def __init__(self, heeded: Iterable[SetRule]) -> None:
         self._of: dict[tuple[str, str], list[SetRule]] = {}
@@ -153,7 +151,7 @@ def _pins(
             continue
         if shown.takes(product_id, is_pinned=True):
             goods, score = shown.goods[product_id], scores.get(product_id, 0.0)
-            pins[place] = Candidate(product_id, score, score, goods, (event_id,))
+            pins[place] = Candidate(product_id, score, 1.0, goods, (event_id,))
             pinned.add(product_id)
     return pins
 
@@ -161,28 +159,21 @@ def _pins(
 def _weighed(
     ranked: Iterable[tuple[str, float]], factors: _Factors, shown: _Filter, pinned: set[str]
 ) -> list[Candidate]:
-    """Return the products that may be shown, each with its score on one scale times its factors.
+    """Return the products that may be shown, each by its factor times one over its rank.
 
-    What fills a list up was scored by another yardstick, so a score above the one before begins a
-    new scale there. A boosted product that nothing ranked comes last before its factor counts.
+    Scores are on as many scales as there are models, and some lists have none; a rank means the
+    same in all. A boosted product that nothing ranked comes last before its factor counts.
     """
     known = set(pinned)
     candidates: list[Candidate] = []
-    weight, scale = 0.0, 1.0
+    rank = 0
     for product_id, score in (*ranked, *((boosted, 0.0) for boosted in factors.boosted)):
-        if product_id in known:
+        if product_id in known or not shown.takes(product_id):
             continue
         known.add(product_id)
-        if score <= 0:
-            weight = weight * _STEP or 1.0
-        elif score * scale <= weight or not weight:
-            weight = score * scale
-        else:
-            scale = weight / score
-        if not shown.takes(product_id):
-            continue
         goods = shown.goods[product_id]
         factor, chosen_by = factors.of(product_id, goods.category)
+        rank += 1
         if factor > 0:
-            candidates.append(Candidate(product_id, score, weight * factor, goods, chosen_by))
+            candidates.append(Candidate(product_id, score, factor / rank, goods, chosen_by))
     return candidates

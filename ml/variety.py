@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from ml.chance import Candidate
 
 VARIETY = {"home": 0.1, "basket": 0.1, "email": 0.3}
-"""By placement, what each earlier product of a category, or of a brand, takes off the score of the
-next one: a tenth leaves a visitor of one shelf on that shelf. What is like a product stays alike.
+"""By placement, what each earlier product of a category, or of a brand, takes off the weight of the
+next one. By a tenth, a visitor whose first twenty are of one shelf stays on that shelf. What goes
+with a product stays alike.
 """
 
 

@@ -44,18 +44,16 @@ class ListRow(msgspec.Struct, frozen=True):
     touched: dict[str, int]
 
 
-class OnSale(msgspec.Struct, frozen=True):
-    """What a product must be known for to be shown."""
-
-    name: str
-    category: str
-    is_replenishable: bool
-
-
 async def kept_position(connection: Connection) -> int:
     """Return the log position that the lists know; 0 before the first."""
     position: int | None = await connection.fetchval("SELECT position FROM app.recommender")
     return position or 0
+
+
+async def kept_state(connection: Connection) -> tuple[int, str]:
+    """Return (position that the lists know, model that ranks); 0 and empty at the start."""
+    row = await connection.fetchrow("SELECT position, model FROM app.recommender")
+    return (row["position"], row["model"]) if row else (0, "")
 
 
 async def find_list(connection: Connection, visitor: str) -> ListRow | None:
@@ -110,19 +108,3 @@ async def newest(connection: Connection, *, limit: int) -> list[Entry]:
         limit,
     )
     return [Entry(*row) for row in rows]
-
-
-async def on_sale(connection: Connection, products: Sequence[str]) -> dict[str, OnSale]:
-    """Return those of the products that can be bought now.
-
-    A shop whose catalogue is not here may sell anything: then all of them.
-    """
-    rows = await connection.fetch(
-        """SELECT product_id, name, category, attributes ->> 'replenishable' = 'true' IS TRUE,
-                  NOT is_withdrawn AND (stock IS NULL OR stock > 0) AS is_there
-           FROM catalogue WHERE product_id = ANY ($1)""",
-        list(products),
-    )
-    if not rows and not await connection.fetchval("SELECT EXISTS (SELECT FROM catalogue)"):
-        return {product_id: OnSale(product_id, "", False) for product_id in products}  # noqa: FBT003
-    return {row[0]: OnSale(row[1], row[2], row[3]) for row in rows if row["is_there"]}

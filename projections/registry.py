@@ -11,8 +11,10 @@ from projections.live_kpis import LiveKpis
 from projections.models import Models
 from projections.orders import Orders
 from projections.product_sales import ProductSales
+from projections.purchases import Purchases
 from projections.recommendation_outcomes import RecommendationOutcomes
 from projections.reviews import Reviews
+from projections.rules import Rules
 from projections.searches import Searches
 from projections.shopper_directory import ShopperDirectory
 from projections.visits import Visits
@@ -33,6 +35,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     Searches(),
     Models(),
     RecommendationOutcomes(),
+    Rules(),
+    Purchases(),
 )
 
 BY_NAME: dict[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

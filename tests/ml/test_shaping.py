@@ -157,39 +157,30 @@ def test_a_rule_holds_only_in_its_placement_and_period(terms: dict[str, Any]) ->
     assert ids(shaped(Terms(**pin, placement="home", starts_at=NOW)))[0] == "p30"
 
 
-def test_scores_of_what_fills_up_do_not_lead() -> None:
-    ranked = [("p0", 0.02), ("p1", 0.01), ("p2", 700.0), ("p3", 350.0), ("p4", 0.0)]
-    assert ids(shaped(ranked=ranked)) == ["p0", "p1", "p2", "p3", "p4"]
-    boost = Terms(action="boost", product_id="p3", factor=3)
-    assert ids(shaped(boost, ranked=ranked)) == ["p0", "p3", "p1", "p2", "p4"]
-
-
-def test_a_list_without_scores_can_be_weighed_too() -> None:
-    ranked = [(f"p{n}", 0.0) for n in range(20)]
-    assert ids(shaped(ranked=ranked)) == ["p0", "p1", "p2", "p3", "p4"]
-    boost = Terms(action="boost", product_id="p9", factor=2)
-    assert ids(shaped(boost, ranked=ranked))[0] == "p9"
+def test_twice_as_far_up_is_so_whatever_the_scores_are() -> None:
+    for ranked in (RANKED, [(p, 0.0) for p, _ in RANKED], [(p, -x) for p, x in RANKED]):
+        boost = Terms(action="boost", product_id="p8", factor=3.01)
+        assert ids(shaped(boost, ranked=ranked)) == ["p0", "p1", "p8", "p2", "p3"]
+        bury = Terms(action="bury", product_id="p0", factor=0.3)
+        assert ids(shaped(bury, ranked=ranked)) == ["p1", "p2", "p0", "p3", "p4"]
 
 
 MIXED = {p: Goods("phones" if n < 10 else "lamps") for n, (p, _) in enumerate(RANKED)}
+KEEN = {p: Goods("phones" if n < 20 else "lamps") for n, (p, _) in enumerate(RANKED)}
+
+
+def shelves_of(found: Shaped) -> Counter[str]:
+    return Counter(candidate.goods.category for candidate in found.pool[: found.count])
 
 
 def test_an_undecided_visitor_sees_more_than_one_shelf() -> None:
-    even = [(product_id, 1.0 - n / 100) for n, (product_id, _) in enumerate(RANKED)]
-    assert {MIXED[each].category for each in ids(shaped(ranked=even, goods=MIXED))} == {
-        "phones",
-        "lamps",
-    }
+    assert shelves_of(shaped(goods=MIXED, count=8)) == {"phones": 7, "lamps": 1}
 
 
 def test_a_visitor_of_one_shelf_stays_there_but_in_mails() -> None:
-    keen = [(p, 1.0 if MIXED[p].category == "phones" else 0.2) for p, _ in RANKED]
-    assert {MIXED[p].category for p in ids(shaped(ranked=keen, goods=MIXED))} == {"phones"}
-    assert ids(shaped(ranked=keen, goods=MIXED, placement="product", count=10)) == [
-        f"p{n}" for n in range(10)
-    ]
-    mailed = shaped(ranked=keen, goods=MIXED, placement="email", count=8)
-    assert {MIXED[p].category for p in ids(mailed)} == {"phones", "lamps"}
+    assert shelves_of(shaped(goods=KEEN, count=8)) == {"phones": 8}
+    assert ids(shaped(goods=MIXED, placement="product", count=10)) == [f"p{n}" for n in range(10)]
+    assert shelves_of(shaped(goods=KEEN, placement="email", count=8))["lamps"] >= 2
 
 
 def test_the_shop_says_how_much_variety_there_is() -> None:
@@ -201,10 +192,11 @@ def test_the_shop_says_how_much_variety_there_is() -> None:
 
 
 def greedy(
-    candidates: Sequence[tuple[str, float]], goods: Mapping[str, Goods], strength: float
+    ranked: Sequence[tuple[str, float]], goods: Mapping[str, Goods], strength: float
 ) -> list[str]:
-    """The definition: each time the one with most left of its score, the first of equals."""
-    left, taken = list(candidates), list[str]()
+    """The definition: each time the one with most left of its weight, the first of equals."""
+    left = [(product_id, 1 / rank) for rank, (product_id, _) in enumerate(ranked, start=1)]
+    taken: list[str] = []
     while left:
         shelves = Counter(goods[p].category for p in taken if goods[p].category)
         brands = Counter(goods[p].brand for p in taken if goods[p].brand)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from application import baskets, categories, models, orders, products, reviews, shoppers
+from application import baskets, categories, models, orders, products, reviews, rules, shoppers
 from application.context import Context
 from application.event_codec import SubjectErased
 from application.event_store.memory import MemoryEventStore
@@ -22,6 +22,7 @@ from domain.order import Order, OrderLine
 from domain.product import ProductDetails
 from domain.recommendation import Candidate, served
 from domain.review import ReviewExists
+from domain.rule import Terms
 from domain.shopper import Address, Profile, Shopper
 from domain.visit import Visit, fact
 
@@ -44,6 +45,7 @@ COMMANDS = (
     *("joins", "joins", "separates"),
     *("trains", "trains", "promotes", "rolls_back"),
     *("recommends", "recommends", "clicks_recommended"),
+    *("sets_rule", "sets_rule", "changes_rule", "removes_rule"),
 )
 
 Command = tuple[str, int, int, int, int]
@@ -143,6 +145,8 @@ class _Shop:
             await self._try_models(name, f"v{number}")
         elif name in {"recommends", "clicks_recommended"}:
             await self._recommend(name, visitor, shopper_id if number > 4 else "", number)
+        elif name in {"sets_rule", "changes_rule", "removes_rule"}:
+            await self._try_rules(name, product_id, number)
         elif name in {"cancels", "returns", "credit_note"}:
             await self._give_back(name, shopper_id, product_id, number)
         elif name in {"prices", "stocks", "renames", "withdraws_product"}:
@@ -265,6 +269,17 @@ class _Shop:
                 await models.promote(self.journal, self.context, "recommender", version)
             case _:
                 await models.roll_back(self.journal, self.context, "recommender")
+
+    async def _try_rules(self, name: str, product_id: str, number: int) -> None:
+        journal, context, rule_id = self.journal, self.context, f"r{number}"
+        match name:
+            case "sets_rule":
+                terms = Terms(action="pin", product_id=product_id, place=number)
+                await rules.set_rule(journal, context, rule_id, terms)
+            case "changes_rule":
+                await rules.change_rule(journal, context, rule_id, {"product_id": product_id})
+            case _:
+                await rules.remove_rule(journal, context, rule_id)
 
     async def _give_back(self, name: str, shopper_id: str, product_id: str, number: int) -> None:
         lines = (OrderLine(product_id, "", number, 500),)
