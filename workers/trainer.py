@@ -11,11 +11,10 @@ import msgspec
 from application.context import Context
 from application.models import note_trained, promote
 from domain.model import Model
-from domain.product import Product
 from ml import artifacts
 from ml.artifacts import Artifact
 from ml.behaviour import EVENTS, sessions_of, touches
-from ml.content import ProductContent
+from ml.descriptions import DESCRIBING, describe
 from ml.tensor_files import ArtifactRefused
 from ml.training import Champion, Trained, TrainingSettings, train
 from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path, digest
@@ -25,14 +24,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from application.journal import Journal
-    from domain.events import Event, Recorded
     from ml.behaviour import Touch
+    from ml.content import ProductContent
     from ml.recommender import Progress, Recommender
 
 ACTOR = "trainer"
 PAGE = 5_000
-_DESCRIBING: tuple[type[Event], ...] = (Product.Added, Product.DetailsChanged, Product.PriceChanged)
-_TOPICS = [event.TOPIC for event in (*EVENTS, *_DESCRIBING)]
+_TOPICS = [event.TOPIC for event in (*EVENTS, *DESCRIBING)]
 
 
 class Outcome(NamedTuple):
@@ -110,29 +108,11 @@ async def _read(journal: Journal, reading: Callable[[int, int], None]) -> _Past:
             break
         for recorded in page:
             found += touches(recorded)
-            _describe(content, recorded)
+            describe(content, recorded)
         position = page[-1].position
         reading(position, head)
     reading(head, head)
     return _Past(head, found, content)
-
-
-def _describe(content: dict[str, ProductContent], recorded: Recorded) -> None:
-    product_id, event = recorded.stream_id.partition("-")[2], recorded.event
-    match event:
-        case Product.Added() | Product.DetailsChanged():
-            known = content.get(product_id)
-            price = event.price.amount if isinstance(event, Product.Added) else None
-            content[product_id] = ProductContent(
-                text=f"{event.name} {event.description}",
-                category=event.category,
-                attributes={name: str(value) for name, value in event.attributes.items()},
-                price_minor=price if known is None else known.price_minor,
-            )
-        case Product.PriceChanged() if product_id in content:
-            content[product_id] = msgspec.structs.replace(
-                content[product_id], price_minor=event.price.amount
-            )
 
 
 def _champion(directory: Path, version: str) -> Champion | None:
