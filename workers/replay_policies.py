@@ -1,0 +1,60 @@
+"""What can be replayed: a saved recommender, what is popular, and what served itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from application.replays import LOGGED, POPULARITY
+from workers.model_files import RECOMMENDER, artifact_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ml.behaviour import Touch
+
+Ranked = list[tuple[str, float]]
+"""(product, score), the best first."""
+
+
+class RankingPolicy(Protocol):
+    """Whatever ranks products for a history; what fills its lists up comes from elsewhere."""
+
+    def rank(self, histories: Sequence[Sequence[Touch]]) -> list[Ranked]: ...
+
+
+class Baseline:
+    """Ranks nothing, so that all is filled up with what others like."""
+
+    def rank(self, histories: Sequence[Sequence[Touch]]) -> list[Ranked]:
+        return [[] for _ in histories]
+
+
+class Saved:
+    """A recommender as the recommender worker ranks with it."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the artifact; ArtifactRefused or OSError where that is no recommender."""
+        from ml import artifacts  # noqa: PLC0415 - torch takes its time, and not all need it
+
+        loaded = artifacts.load(path)
+        self._model, self._vocabulary = loaded.model, loaded.vocabulary
+
+    def rank(self, histories: Sequence[Sequence[Touch]]) -> list[Ranked]:
+        from ml.ranked_lists import Neighbours, rank  # noqa: PLC0415 - as above
+
+        products = len(self._vocabulary)
+        none = Neighbours(np.zeros((products, 0), np.int64), np.zeros((products, 0), np.float32))
+        lists = rank(self._model, self._vocabulary, none, histories)  # nobody asks for reasons
+        return [[(each.product_id, each.score) for each in ranked] for ranked in lists]
+
+
+def open_policy(directory: Path, name: str) -> RankingPolicy | None:
+    """Return a policy by name, or None for what served itself; as Saved where it is a model."""
+    if name == LOGGED:
+        return None
+    if name == POPULARITY:
+        return Baseline()
+    return Saved(artifact_path(directory, RECOMMENDER, name))
