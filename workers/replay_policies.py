@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from application.replays import LOGGED, POPULARITY
+from ml.ranked_lists import Neighbours, rank
+from ml.stand_ins import StandIns
 from workers.model_files import RECOMMENDER, artifact_path
+from workers.serving_model import NEIGHBOURS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,15 +41,13 @@ class Saved:
         from ml import artifacts  # noqa: PLC0415 - torch takes its time, and not all need it
 
         loaded = artifacts.load(path)
-        self._model, self._vocabulary = loaded.model, loaded.vocabulary
+        self._model = loaded.model
+        self._known = StandIns(loaded.vocabulary, loaded.model)
+        self._neighbours = Neighbours(loaded.model, len(loaded.vocabulary), NEIGHBOURS)
 
     def rank(self, histories: Sequence[Sequence[Touch]]) -> list[Ranked]:
-        from ml.ranked_lists import Neighbours, rank  # noqa: PLC0415 - as above
-
-        products = len(self._vocabulary)
-        none = Neighbours(np.zeros((products, 0), np.int64), np.zeros((products, 0), np.float32))
-        lists = rank(self._model, self._vocabulary, none, histories)  # nobody asks for reasons
-        return [[(each.product_id, each.score) for each in ranked] for ranked in lists]
+        lists = rank(self._model, self._known, self._neighbours, histories)
+        return [list(zip(each.products, each.scores, strict=True)) for each in lists]
 
 
 def open_policy(directory: Path, name: str) -> RankingPolicy | None:

@@ -43,7 +43,11 @@ async def list_(command_line: CommandLine, kind: str, data_dir: Path | None) -> 
         rows = await _rows(shop, kind)
     for row in rows:
         own = row.scores.get(row.settings.get("name", ""), {})
-        scores = "\t".join(f"{measure} {score:.4f}" for measure, score in own.items())
+        scores = "\t".join(
+            f"{measure} {score:.4f}"
+            for measure, score in own.items()
+            if not measure.endswith(("_low", "_high"))
+        )
         star = "*" if row.is_champion else " "
         click.echo(f"{star} {row.kind}\t{row.version}\tup to {row.until}\t{scores}")
     if not rows:
