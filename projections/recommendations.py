@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from projections.projection import Feed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
@@ -17,6 +19,21 @@ NAME = "recommendations"
 """What a reader waits for."""
 
 POPULAR_DAYS = 14
+
+
+class RecommendationLists:
+    """The visitors' lists as others may follow them: the first of each, the newest state only."""
+
+    name = NAME
+    feed = Feed(
+        "app.recommendation_lists",
+        ("visitor",),
+        ("visitor", "model", "jsonb_path_query_array(items, '$[0 to 19]') AS items", "updated_at"),
+        is_published=False,
+    )
+
+
+LISTS = RecommendationLists()
 
 
 class Because(msgspec.Struct, frozen=True, array_like=True):
