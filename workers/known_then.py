@@ -19,6 +19,7 @@ from ml.chance import Goods
 from ml.sessions import EventKind
 from ml.shaping import Done, SetRule
 from projections import identities
+from projections.goods import MOST_DAYS, REPLENISH_DAYS
 from projections.product_sales import ProductSales
 from workers.interest_then import MOST, InterestThen
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.events import Event, Recorded
-
-REPLENISH_DAYS, MOST_DAYS = 30.0, 3_650.0
 
 _RULE: tuple[type[Event], ...] = (Rule.Set, Rule.Changed, Rule.Removed)
 _PRODUCT: tuple[type[Event], ...] = (

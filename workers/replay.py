@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -44,6 +45,8 @@ PAGE = 5_000
 AT_ONCE = 512
 """Histories ranked between two words on the progress."""
 MOST_LISTS = 500_000
+WAITS = timedelta(seconds=10)
+"""A list is recorded after its answer, within less; one that says otherwise has another clock."""
 TOPICS = sorted({event.TOPIC for event in (*TOUCHING, *KNOWING)} | {Recommendation.Served.TOPIC})
 
 
@@ -58,6 +61,9 @@ class Case:
     served: Recommendation.Served
     position: int
     at: datetime
+    moment: datetime
+    """When the shop was asked: what was recorded later was not known."""
+    is_chosen: bool = False
     strongest: dict[str, int] = field(default_factory=dict)
     ranked: Ranked = field(default_factory=list)
     chosen: list[str] = field(default_factory=list)
@@ -108,7 +114,9 @@ async def _cases(journal: Journal, wanted: Wanted) -> list[Case]:
             if not isinstance(served, Recommendation.Served) or not served.items:
                 continue
             if served.placement == wanted.placement:
-                found.append(Case(served, recorded.position, recorded.occurred_at))
+                at, recorded_at = recorded.occurred_at, recorded.recorded_at
+                moment = at if recorded_at - at < WAITS else recorded_at
+                found.append(Case(served, recorded.position, at, moment))
         if len(found) > MOST_LISTS:
             raise TooMuch(f"more than {MOST_LISTS} lists were served in this time; ask for less")
     return sorted(found, key=lambda case: case.served.as_of)
@@ -122,6 +130,7 @@ class _Past:
         self.following = Following()
         self._policy = policy
         self._waiting = list(reversed(cases))
+        self._to_choose = sorted(cases, key=lambda case: case.moment, reverse=True)
         self._of_list = {case.served.recommendation_id: case for case in cases}
         self._at = {case.position: case for case in cases}
         self._histories = Histories()
@@ -159,18 +168,28 @@ class _Past:
                 case.ranked = found
 
     def take(self, page: Sequence[Recorded]) -> None:
-        """Move the shop along; shape each list when it was served, then see what follows."""
+        """Move the shop along; choose each list when that was asked for, then see what follows."""
         for recorded in page:
+            while self._to_choose and self._to_choose[-1].moment < recorded.recorded_at:
+                case = self._to_choose.pop()
+                if case.served.as_of < recorded.position:  # else by its place in the log, below
+                    self._choose(case)
             self._known.take(recorded)
-            if (case := self._at.get(recorded.position)) is not None:
-                case.chosen = self._shaped(case) if self._policy is not None else case.products
-                self.following.begin(case)
+            if (case_ := self._at.get(recorded.position)) is not None:
+                self._choose(case_)
+                self.following.begin(case_)
             elif isinstance(recorded.event, Visit.RecommendationClicked) and not recorded.event.bot:
                 clicked = self._of_list.get(recorded.event.recommendation_id)
                 if clicked is not None:
                     clicked.clicked.add(recorded.event.product_id)
             for touch in touches(recorded):
                 self.following.take(touch)
+
+    def _choose(self, case: Case) -> None:
+        """Choose a case's list from what is known now, the first time that this is asked."""
+        if not case.is_chosen:
+            case.is_chosen = True
+            case.chosen = self._shaped(case) if self._policy is not None else case.products
 
     def _shaped(self, case: Case) -> list[str]:
         """Return the list that would have been shown, but for chance, as api/ chooses it."""

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from api.services import ApiSettings
 from application import models, products, replays
 from application.replays import Hindsight, UnknownPolicy, Wanted
 from domain.recommendation import Candidate, served
@@ -23,6 +24,7 @@ from ml.popularity import Popularity
 from ml.sessions import Sessions
 from ml.shaping import Asked, Done, SetRule, shape
 from projections.recommendations import find_list
+from tests.api.conftest import running_api
 from tests.api.test_recommendations import (
     ACCESSORIES,
     LAMPS,
@@ -78,7 +80,7 @@ async def serve(
     await caught_up(shop)
     async with asyncio.timeout(10), shop.pool.acquire() as connection:
         head = await shop.journal.head()
-        while await connection.fetchval("SELECT position FROM app.recommender") < head:  # noqa: ASYNC110
+        while await connection.fetchval("SELECT max(position) FROM app.recommender") != head:  # noqa: ASYNC110
             await asyncio.sleep(POLL)
     events: list[Any] = []
     clicks: list[Any] = []
@@ -196,6 +198,42 @@ async def test_the_champion_would_have_shown_just_what_it_showed(past: Past) -> 
     assert report.hits["viewed"].served.cases > 0
 
 
+async def test_what_the_door_served_is_what_the_champion_would_have_shown(past: Past) -> None:
+    shop, journal = past.shop, past.shop.journal
+    await look_around(past, "v", 6)
+    settings = ApiSettings(drain_seconds=1, explored_share=0.0)
+    asked = (
+        "visitor=v-0&count=6",
+        "visitor=v-1&count=20&seen=include",
+        "visitor=v-1&count=5&exclude=stand,phone-1",
+        "visitor=v-2&count=5&category=phone",
+        "visitor=stranger&count=7",
+        "count=3",
+        "visitor=v-3&count=9&placement=email",
+    )
+    async with running_api(shop, settings, with_staff=False) as api:
+        for step in range(3):
+            for query in asked:
+                after = str(await journal.head())
+                answer = await api.client.get(f"/v1/recommendations?{query}", Footfall_After=after)
+                assert answer.status == 200, answer.raw
+            if step == 0:
+                change = products.ProductChanges(stock=0, reason="gone")
+                await products.change_product(journal, OPERATOR, "cable", change)
+                await set_rule(past, action="pin", product_id="lamp-8", place=2)
+            if step == 1:
+                bought = {"product_id": "lamp-2", "quantity": 1, "visitor": "v-0"}
+                await journal.record(
+                    OPERATOR, [fact(Visit.ProductPurchased, "v-0", datetime.now(UTC), **bought)]
+                )
+                await look_around(past, "v", 6, seed=5)
+    end = await journal.head() + 1
+    home = await replayed(past, past.champion, end)
+    assert (home.agreement, home.clicks.lists) == (1, 18)
+    email = await replayed(past, past.champion, end, placement="email")
+    assert (email.agreement, email.clicks.lists) == (1, 3)
+
+
 async def test_nothing_after_its_end_changes_a_replay(past: Past) -> None:
     journal = past.shop.journal
     visitors = await look_around(past, "v", 30)
@@ -216,8 +254,8 @@ async def test_nothing_after_its_end_changes_a_replay(past: Past) -> None:
 
 async def test_a_challenger_is_judged_by_what_was_shown_by_chance(past: Past) -> None:
     journal = past.shop.journal
-    visitors = await look_around(past, "v", 400)  # each once: what was clicked is not shown again
-    await serve(past, visitors, explored=0.5)
+    visitors = await look_around(past, "v", 600)  # each once: what was clicked is not shown again
+    await serve(past, visitors, explored=0.5, seed=4)
     await challenger(past, "accessories", until=past.start - 1)
     end = await journal.head() + 1
 
