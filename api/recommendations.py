@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from api.problems import Problem, bad_field
 from api.route import Reply, Route
-from api.services import SERVED_LISTS
+from api.services import POPULAR, SERVED_LISTS
 from application.uuid7 import uuid7
 from domain.recommendation import Candidate, served
 from projections.baskets import find_basket
@@ -22,9 +22,7 @@ from projections.recommendations import (
     find_list,
     kept_position,
     neighbours,
-    newest,
     on_sale,
-    popular,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 
 MOST = 100
 LONGEST_EXCLUDE = 2_000
-POPULAR = 300
 EXPLORED_SHARE = 0.05
 """Of the lists whose last place is drawn from those further down, so that others can be judged."""
 _REMOVED, _ADDED, _PURCHASED = 3, 2, 4
@@ -117,7 +114,7 @@ async def recommend(call: Call[None, RecommendationsQuery]) -> Reply:
         sale = await on_sale(connection, [entry.product_id for entry in chosen.entries])
         shown = _allowed(query, chosen, sale)
         if len(shown) < count:  # too little is known: what others like fills the rest
-            rest = await _baseline(connection, now)
+            rest = await call.request.app[POPULAR].of(connection, now.date())
             known = {entry.product_id for entry in shown}
             rest = [entry for entry in rest if entry.product_id not in known]
             sale |= await on_sale(connection, [entry.product_id for entry in rest])
@@ -176,11 +173,6 @@ async def _choose(
     if own is not None and own.items:
         return _Chosen(own.model, position, own.items, touched)
     return _Chosen("popularity", position, [], touched)
-
-
-async def _baseline(connection: Connection, now: datetime) -> list[Entry]:
-    found = await popular(connection, today=now.date(), limit=POPULAR)
-    return found or await newest(connection, limit=POPULAR)
 
 
 def _allowed(query: RecommendationsQuery, chosen: _Chosen, sale: dict[str, OnSale]) -> list[Entry]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from application.journal import Journal
     from ml.behaviour import Touch
-    from ml.content import ProductContent
+    from ml.descriptions import ProductContent
     from ml.recommender import Progress, Recommender
 
 ACTOR = "trainer"
