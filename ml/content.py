@@ -21,17 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ml.descriptions import ProductContent
     from ml.recommender import Arrays
     from ml.sessions import Floats, Ints, Sessions
-
-
-class ProductContent(msgspec.Struct, frozen=True, kw_only=True):
-    """What a shop says about a product; whatever is not known stays empty."""
-
-    text: str = ""
-    category: str = ""
-    attributes: dict[str, str] = {}
-    price_minor: int | None = None
 
 
 class ContentSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,10 +80,9 @@ class ContentSimilarity:
         rows = sparse.vstack([self._rows, self._weighted(added)]).tocsr()
         return self._of(self.settings, self.rarity, self.projection, rows)
 
-    def nearest(self, described: Sequence[ProductContent]) -> tuple[Ints, Floats]:
-        """Return (described,) the product that each reads most like, and their cosine."""
-        found, likeness = _nearest(self._weighted(described), self._rows, 1, self._is_telling)
-        return found[:, 0], likeness[:, 0]
+    def nearest(self, described: Sequence[ProductContent], k: int) -> tuple[Ints, Floats]:
+        """Return (described, k) the products that each reads most like, and their cosines."""
+        return _nearest(self._weighted(described), self._rows, k, self._is_telling)
 
     @property
     def dense(self) -> Floats:

@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from domain.product import Product
-from ml.content import ProductContent
 
 if TYPE_CHECKING:
     from domain.events import Event, Recorded
 
 DESCRIBING: tuple[type[Event], ...] = (Product.Added, Product.DetailsChanged, Product.PriceChanged)
+
+
+class ProductContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What a shop says about a product; whatever is not known stays empty."""
+
+    text: str = ""
+    category: str = ""
+    attributes: dict[str, str] = {}
+    price_minor: int | None = None
 
 
 def describe(content: dict[str, ProductContent], recorded: Recorded) -> str:

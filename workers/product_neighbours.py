@@ -45,16 +45,13 @@ class ProductNeighbours:
         self._wakes.set()
 
     def renew(self, placed: Sequence[StandIn]) -> None:
-        """Write anew what newcomers change: their own rows, and those they are listed in."""
+        """Write anew the rows of newcomers, and of the products that they are most like."""
         if self._model is None:
             return
         names = self._model.known.vocabulary.products
         self._changed |= dict.fromkeys(each.product_id for each in placed)
-        numbers = np.unique([each.number for each in placed])
-        if len(numbers):
-            near, _ = self._model.neighbours.of(numbers)
-            changed = np.unique(np.concatenate([numbers, near.ravel()]))
-            self._changed |= dict.fromkeys(names[number] for number in changed.tolist())
+        changed = dict.fromkeys(number for each in placed for number in each.numbers)
+        self._changed |= dict.fromkeys(names[number] for number in changed)
         self._wakes.set()
 
     async def run(self) -> None:
@@ -106,17 +103,11 @@ def rows_of(model: ServingModel, products: Sequence[str]) -> list[Row]:
     for product_id, number in known.items():
         alike = _listed(model, model.neighbours, number)
         best = max((score for _, score in alike), default=1.0)
-        beside = [
-            (each.product_id, best * each.likeness)
-            for each in model.known.next_to(number)
-            if each.product_id != product_id
-        ]
-        name = model.known.vocabulary.products[number]
-        if product_id != name:
-            beside.insert(0, (name, best))
+        beside = [(each, best * likeness) for each, likeness in model.known.next_to(number)]
+        beside.append((model.known.vocabulary.products[number], best))
         complements = _listed(model, model.complements, number) if model.complements else []
-        shown = sorted(dict([*alike, *beside]).items(), key=lambda pair: -pair[1])
-        shown = [pair for pair in shown if pair[0] != product_id]
+        listed = sorted(dict([*alike, *beside]).items(), key=lambda pair: -pair[1])
+        shown = [pair for pair in listed if pair[0] != product_id]
         rows.append((product_id, model.version, shown, complements))
     return rows
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from application.journal import Journal
     from domain.events import Recorded
-    from ml.content import ProductContent
+    from ml.descriptions import ProductContent
     from ml.ranked_lists import RankedList
     from workers.serving_model import ServingModel
 

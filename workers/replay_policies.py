@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from application.replays import LOGGED, POPULARITY
-from ml.ranked_lists import Neighbours, rank
-from ml.stand_ins import StandIns
-from workers.model_files import RECOMMENDER, artifact_path
-from workers.serving_model import NEIGHBOURS
+from ml.ranked_lists import rank
+from workers.serving_model import load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,17 +34,13 @@ class Baseline:
 class Saved:
     """A recommender as the recommender worker ranks with it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, directory: Path, version: str) -> None:
         """Read the artifact; ArtifactRefused or OSError where that is no recommender."""
-        from ml import artifacts  # noqa: PLC0415 - torch takes its time, and not all need it
-
-        loaded = artifacts.load(path)
-        self._model = loaded.model
-        self._known = StandIns(loaded.vocabulary, loaded.model)
-        self._neighbours = Neighbours(loaded.model, len(loaded.vocabulary), NEIGHBOURS)
+        self._serving = load(directory, version)
 
     def rank(self, histories: Sequence[Sequence[Touch]]) -> list[Ranked]:
-        lists = rank(self._model, self._known, self._neighbours, histories)
+        serving = self._serving
+        lists = rank(serving.model, serving.known, serving.neighbours, histories)
         return [list(zip(each.products, each.scores, strict=True)) for each in lists]
 
 
@@ -56,4 +50,4 @@ def open_policy(directory: Path, name: str) -> RankingPolicy | None:
         return None
     if name == POPULARITY:
         return Baseline()
-    return Saved(artifact_path(directory, RECOMMENDER, name))
+    return Saved(directory, name)

@@ -32,10 +32,13 @@ def load(directory: Path, version: str) -> ServingModel:
     import torch  # noqa: PLC0415 - takes its time and 200 MB, and without a model nobody needs it
 
     from ml import artifacts  # noqa: PLC0415
+    from ml.content import ContentSimilarity  # noqa: PLC0415
 
     torch.set_num_threads(1)  # the other cores are for whoever asks
     loaded = artifacts.load(artifact_path(directory, RECOMMENDER, version))
     products = len(loaded.vocabulary)
+    parts = getattr(loaded.model, "components", (loaded.model,))
+    content = next((part for part in parts if isinstance(part, ContentSimilarity)), None)
     complements = None
     beside = artifact_path(directory, COMPLEMENTS, version)
     if beside.exists():
@@ -44,7 +47,7 @@ def load(directory: Path, version: str) -> ServingModel:
         version,
         loaded.about.get("until", 0),
         loaded.model,
-        StandIns(loaded.vocabulary, loaded.model),
+        StandIns(loaded.vocabulary, content),
         Neighbours(loaded.model, products, NEIGHBOURS),
         complements,
     )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from application.journal import Journal
-    from ml.content import ProductContent
+    from ml.descriptions import ProductContent
     from ml.recommender import Progress, Recommender
     from workers.training_plan import Plan
 

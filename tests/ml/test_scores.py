@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ml.blend import Blend, log_shares
-from ml.content import ContentSimilarity, ProductContent
+from ml.content import ContentSimilarity
+from ml.descriptions import ProductContent
 from ml.ease import Ease
 from ml.item_neighbours import ItemNeighbours
 from ml.popularity import Popularity
