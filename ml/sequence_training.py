@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ml.first_vectors import first_vectors
 from ml.ranking_metrics import hit_rate, ranks, reciprocal_rank
 from ml.recommender import Progress, silent
 from ml.sequence_model import Events, SequenceModel, SequenceNetwork, SequenceSettings, padded
@@ -61,6 +62,9 @@ def train(
         torch.manual_seed(settings.seed)
         known = None if content is None else torch.from_numpy(content.astype(np.float32))
         network = SequenceNetwork(products, settings, known).to(device)
+    first = first_vectors(sessions, products, settings.dimensions, settings.seed)
+    with torch.no_grad():
+        network.item.weight.copy_(torch.from_numpy(first))
     optimizer = torch.optim.AdamW(
         network.parameters(),
         lr=settings.learning_rate,
@@ -140,7 +144,7 @@ class Negatives:
     def loss(self, network: SequenceNetwork, events: Events, followed: Tensor) -> Tensor:
         """Return the mean cross-entropy of what came next, over all positions with a next."""
         before = Events(*(part[:, :-1] for part in msgspec.structs.astuple(events)))
-        expected = network(before)[followed]  # (positions, width)
+        expected, copying = (part[followed] for part in network(before))  # (positions, ...)
         targets = events.items[:, 1:][followed]
         own = (expected * network.items(targets)).sum(-1, keepdim=True)
         draws = torch.rand(self.settings.negatives, dtype=torch.float64, device=self.device)
@@ -148,9 +152,12 @@ class Negatives:
         others = expected @ network.items(drawn).T  # (positions, negatives)
         corrected = others - self.log_expected[drawn]
         corrected = corrected.masked_fill(drawn == targets[:, None], -torch.inf)
-        total = torch.cat([own, corrected], dim=1).logsumexp(1)
+        seen = before.items[:, None, :].expand(-1, followed.shape[1], -1)[followed]
+        again = copying.masked_fill(seen != targets[:, None], -torch.inf)
+        total = torch.cat([own, corrected, copying], dim=1).logsumexp(1)
+        followed_logit = torch.cat([own, again], dim=1).logsumexp(1)
         smoothing = self.settings.label_smoothing
-        loss: Tensor = (total - own[:, 0]).mean() + smoothing * (own.mean() - others.mean())
+        loss: Tensor = (total - followed_logit).mean() + smoothing * (own.mean() - others.mean())
         return loss
 
 
