@@ -17,18 +17,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from benchmarks import gru4rec, sessions
+from benchmarks import gru4rec
+from benchmarks.session_progress import say
+from benchmarks.session_table import answered, row_of
+from benchmarks.session_tuning import SEED, TUNED_CASES
 from ml.event_weights import context_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.sessions import Bench, Cases, Row
+    from benchmarks.session_files import Cases
+    from benchmarks.session_table import Row
+    from benchmarks.sessions import Bench
     from ml.sessions import Floats, Sessions
 
 RECTOOLS = "rectools[torch]==0.19.0"
 ENVIRONMENT = Path(tempfile.gettempdir()) / f"footfall-peers-{os.getuid()}"
-IMPLICIT_TRIES = (("cosine", 100), ("bm25", 100), ("als", 128))
 
 
 class NotInstalled(Exception):
@@ -45,7 +49,7 @@ def all_of(bench: Bench, test: Cases) -> tuple[list[Row], dict[str, str]]:
         "RecTools SASRec": _rectools,
     }
     for name, peer in peers.items():
-        sessions.say(f"peer: {name}")
+        say(f"peer: {name}")
         try:
             rows += peer(bench, test)
         except Exception as error:  # noqa: BLE001 - other people's code must not cost us the table
@@ -75,24 +79,24 @@ def _implicit(bench: Bench, test: Cases) -> list[Row]:
         "implicit item-kNN (cosine)": lambda: CosineRecommender(K=200, num_threads=0),
         "implicit item-kNN (BM25)": lambda: BM25Recommender(K=200, num_threads=0),
         "implicit ALS": lambda: AlternatingLeastSquares(
-            factors=128, random_state=sessions.SEED, num_threads=0
+            factors=128, random_state=SEED, num_threads=0
         ),
     }
     rows = []
     for name, make in made.items():
         tuned: dict[float, float] = {}
         early = _fitted(make(), bench.head, bench.products)
-        cases = bench.tail.some(sessions.TUNED_CASES)
+        cases = bench.tail.some(TUNED_CASES, SEED)
         for steps in (0.8, 1.5, 3.0):
             model = ImplicitModel(name, early, bench.products, steps)
-            places, _, _ = sessions.answered(model, cases)
+            places, _, _ = answered(model, cases)
             tuned[steps] = float(np.mean(places <= 20))
         steps = max(tuned, key=lambda each: tuned[each])
         started = time.monotonic()
         fitted = _fitted(make(), bench.sessions, bench.products)
         seconds = time.monotonic() - started
         model = ImplicitModel(name, fitted, bench.products, steps)
-        rows.append(_row(bench, test, model, seconds, sessions.SEED if "ALS" in name else None, ""))
+        rows.append(_row(bench, test, model, seconds, SEED if "ALS" in name else None, ""))
     return rows
 
 
@@ -134,7 +138,7 @@ def _rectools(bench: Bench, test: Cases) -> list[Row]:
         budget = bench.minutes * 60 * 0.3
         started = time.monotonic()
         subprocess.run(  # noqa: S603 - our own program
-            [python, program, train, contexts, out, str(budget), str(sessions.SEED)],
+            [python, program, train, contexts, out, str(budget), str(SEED)],
             check=True,
             capture_output=True,
             timeout=3 * budget + 300,
@@ -143,7 +147,7 @@ def _rectools(bench: Bench, test: Cases) -> list[Row]:
         lists = np.load(out)
     hits = lists == test.followed[:, None]
     places = np.where(hits.any(axis=1), hits.argmax(axis=1) + 1, bench.products)
-    row = sessions.row_of(
+    row = row_of(
         "RecTools SASRec",
         places,
         lists,
@@ -152,7 +156,7 @@ def _rectools(bench: Bench, test: Cases) -> list[Row]:
         peer=True,
         train_seconds=seconds,
         predictions_per_s=float("nan"),
-        seed=sessions.SEED,
+        seed=SEED,
         note=f"training stopped after {budget:.0f} s; its seconds include answering",
     )
     return [row]
@@ -163,7 +167,7 @@ def _environment() -> Path:
     python = ENVIRONMENT / "bin" / "python"
     ready = ENVIRONMENT / "ready"
     if not ready.exists():
-        sessions.say(f"installing {RECTOOLS} in {ENVIRONMENT}")
+        say(f"installing {RECTOOLS} in {ENVIRONMENT}")
         venv.create(ENVIRONMENT, with_pip=True, clear=True)
         install = [python, "-m", "pip", "install", "--quiet", RECTOOLS]
         for torch in (
@@ -182,8 +186,8 @@ def _environment() -> Path:
 
 
 def _row(bench: Bench, test: Cases, model: Any, seconds: float, seed: int | None, note: str) -> Row:
-    places, lists, predicting = sessions.answered(model, test)
-    return sessions.row_of(
+    places, lists, predicting = answered(model, test)
+    return row_of(
         model.name,
         places,
         lists,

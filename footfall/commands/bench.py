@@ -26,6 +26,7 @@ OF_FILES = ("sessions",)  # measure models on files of the caller, without a sho
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each benchmark.")
 @click.option("--minutes", type=click.FloatRange(min=0.1), help="What sessions may take in all.")
 @click.option("--sample", type=click.IntRange(min=100), help="Of sessions, take so many only.")
+@click.option("--seeds", type=click.IntRange(min=1), help="Of sessions, train so often anew.")
 @data_dir_option
 @click.pass_obj
 @on_the_loop
@@ -36,6 +37,7 @@ async def bench(
     as_json: bool,  # noqa: FBT001 - click passes options by name
     minutes: float | None,
     sample: int | None,
+    seeds: int | None,
     data_dir: Path | None,
 ) -> None:
     r"""Measure, beside a peer or a physical limit in the same run. Uses databases of its own.
@@ -49,7 +51,7 @@ async def bench(
     if len(files) != (2 if name in OF_FILES else 0):
         raise click.UsageError("sessions takes TRAIN and TEST; other benchmarks take no files")
     if name in OF_FILES:
-        options = {"minutes": minutes, "sample": sample}
+        options = {"minutes": minutes, "sample": sample, "seeds": seeds}
         given = {option: value for option, value in options.items() if value is not None}
         report = importlib.import_module(f"benchmarks.{name}").run(*files, **given)
         click.echo(msgspec.json.encode(report) if as_json else report.as_table())
