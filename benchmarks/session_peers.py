@@ -1,13 +1,14 @@
 """Peers of the session benchmark: models of other people's packages, on the same cases.
 
-implicit runs in this process where it is installed. RecTools needs older packages than ours, so it
-runs as a program in an environment of its own, which this makes with pip, and exchanges files.
+implicit runs in this process; `make setup` installs it. RecTools needs older packages than ours, so
+it runs as a program in an environment of its own, which this makes with pip, and exchanges files.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 import time
 import venv
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from ml.sessions import Floats, Sessions
 
 RECTOOLS = "rectools[torch]==0.19.0"
+RECTOOLS_SHARE = 0.3  # of the minutes
+GRU4REC_SHARE = 0.1
 ENVIRONMENT = Path(tempfile.gettempdir()) / f"footfall-peers-{os.getuid()}"
 
 
@@ -52,13 +55,15 @@ def all_of(bench: Bench, test: Cases) -> tuple[list[Row], dict[str, str]]:
         say(f"peer: {name}")
         try:
             rows += peer(bench, test)
+        except subprocess.CalledProcessError as error:
+            missing[name] = (error.stderr or str(error)).strip().splitlines()[-1]
         except Exception as error:  # noqa: BLE001 - other people's code must not cost us the table
             missing[name] = f"{type(error).__name__}: {error}"
     return rows, missing
 
 
 def _gru4rec(bench: Bench, test: Cases) -> list[Row]:
-    settings = gru4rec.Settings(seconds=bench.minutes * 60 * 0.1)
+    settings = gru4rec.Settings(seconds=bench.minutes * 60 * GRU4REC_SHARE)
     started = time.monotonic()
     model, epochs = gru4rec.train(bench.sessions, bench.products, settings)
     seconds = time.monotonic() - started
@@ -73,7 +78,7 @@ def _implicit(bench: Bench, test: Cases) -> list[Row]:
             CosineRecommender,
         )
     except ImportError as error:
-        raise NotInstalled("pip install implicit==0.7.3 beside Footfall to see it") from error
+        raise NotInstalled(f"{sys.executable} -m pip install implicit==0.7.3 adds it") from error
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     made: dict[str, Callable[[], Any]] = {
         "implicit item-kNN (cosine)": lambda: CosineRecommender(K=200, num_threads=0),
@@ -135,13 +140,14 @@ def _rectools(bench: Bench, test: Cases) -> list[Row]:
             lines = (" ".join(map(str, session)) for session in each)
             path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         program = Path(__file__).with_name("rectools_sasrec.py")
-        budget = bench.minutes * 60 * 0.3
+        budget = bench.minutes * 60 * RECTOOLS_SHARE
         started = time.monotonic()
         subprocess.run(  # noqa: S603 - our own program
             [python, program, train, contexts, out, str(budget), str(SEED)],
             check=True,
             capture_output=True,
-            timeout=3 * budget + 300,
+            text=True,
+            timeout=2 * budget + 300,
         )
         seconds = time.monotonic() - started
         lists = np.load(out)
@@ -170,6 +176,7 @@ def _environment() -> Path:
         say(f"installing {RECTOOLS} in {ENVIRONMENT}")
         venv.create(ENVIRONMENT, with_pip=True, clear=True)
         install = [python, "-m", "pip", "install", "--quiet", RECTOOLS]
+        why = ""
         for torch in (
             "torch==2.13.0+cpu",
             "torch",
@@ -179,8 +186,9 @@ def _environment() -> Path:
             )
             if not done.returncode:
                 break
+            why = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
         else:
-            raise NotInstalled(done.stderr.strip().splitlines()[-1])
+            raise NotInstalled(why)
         ready.touch()
     return python
 
