@@ -175,7 +175,7 @@ def _environment() -> Path:
     if not ready.exists():
         say(f"installing {RECTOOLS} in {ENVIRONMENT}")
         venv.create(ENVIRONMENT, with_pip=True, clear=True)
-        install = [python, "-m", "pip", "install", "--quiet", RECTOOLS]
+        install = [str(python), "-m", "pip", "install", "--quiet", RECTOOLS]
         why = ""
         for torch in (
             "torch==2.13.0+cpu",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 import numpy as np
@@ -14,11 +14,16 @@ from ml.recommender import best
 
 if TYPE_CHECKING:
     from benchmarks.session_files import Cases
-    from ml.recommender import Recommender
-    from ml.sessions import Floats, Ints
+    from ml.sessions import Floats, Ints, Sessions
 
 BATCH = 256
 SHOWN = 20
+
+
+class Ranks(Protocol):
+    """A model of ours or of somebody else: (contexts, products), higher better."""
+
+    def predict(self, contexts: Sessions) -> Floats: ...
 
 
 class Row(msgspec.Struct, kw_only=True):
@@ -81,7 +86,7 @@ class SessionsReport(Report, kw_only=True):
         return "\n".join([*lines, super().as_table()])
 
 
-def answered(model: Recommender, cases: Cases) -> tuple[Ints, Ints, float]:
+def answered(model: Ranks, cases: Cases) -> tuple[Ints, Ints, float]:
     """Return the rank of what followed, the first 20 products, and the seconds of predicting."""
     places, lists, seconds = [], [], 0.0
     for start in range(0, len(cases), BATCH):
