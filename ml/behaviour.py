@@ -138,28 +138,6 @@ def contexts_of(histories: Iterable[Sequence[Touch]], vocabulary: Vocabulary) ->
     )
 
 
-def sessions_of(history: Iterable[Touch]) -> list[list[Touch]]:
-    """Cut touches, in the order of the log, into sessions by visitor and by pauses of 30 minutes.
-
-    The session that ended first comes first. Time spent is added to the touch it belongs to.
-    """
-    open_sessions: dict[str, list[Touch]] = {}
-    done: list[list[Touch]] = []
-    for touch in history:
-        session = open_sessions.get(touch.visitor)
-        if session and touch.at - session[-1].at >= PAUSE_SECONDS:
-            done.append(session)
-            session = open_sessions[touch.visitor] = []
-        if session is None:
-            session = open_sessions[touch.visitor] = []
-        if touch.kind is None:
-            _add_dwell(session, touch)
-        else:
-            session.append(touch)
-    done += open_sessions.values()
-    return sorted(filter(None, done), key=lambda session: session[-1].at)
-
-
 def _add_dwell(history: Sequence[Touch], dwell: Touch) -> None:
     """Give time spent to the latest touch of its product."""
     for touch in reversed(history):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ml.recommender import Arrays
     from ml.sessions import Floats, Ints, Sessions
 
 WARM_UP_STEPS = 200  # or a twentieth of a short training
@@ -50,21 +51,26 @@ def train(
     content: Floats | None = None,
     validation: tuple[Sessions, Ints] | None = None,
     checkpoint: Path | None = None,
+    start: Arrays | None = None,
     tell: Callable[[Progress], None] = silent,
 ) -> tuple[SequenceModel, History]:
     """Return the model of the best epoch on the validation cases, or of the last without them.
 
     A checkpoint is written after each epoch; a training that finds one of the same data and
     settings goes on from there, to the same weights. Any other file there is written over.
+    ``start``: parameters to begin with instead of ``first_vectors``, as ``warm_start`` makes them.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     with torch.random.fork_rng():
         torch.manual_seed(settings.seed)
         known = None if content is None else torch.from_numpy(content.astype(np.float32))
         network = SequenceNetwork(products, settings, known).to(device)
-    first = first_vectors(sessions, products, settings.dimensions, settings.seed)
-    with torch.no_grad():
-        network.item.weight.copy_(torch.from_numpy(first))
+    if start is None:
+        first = first_vectors(sessions, products, settings.dimensions, settings.seed)
+        with torch.no_grad():
+            network.item.weight.copy_(torch.from_numpy(first))
+    else:
+        network.load_state_dict({name: torch.from_numpy(part) for name, part in start.items()})
     optimizer = torch.optim.AdamW(
         network.parameters(),
         lr=settings.learning_rate,
@@ -72,7 +78,7 @@ def train(
         weight_decay=settings.weight_decay,
         fused=True,
     )
-    history = History(_digest(sessions, products, settings, content, validation))
+    history = History(_digest(sessions, products, settings, content, validation, start))
     best = _copy(network)
     if checkpoint is not None and checkpoint.exists():
         history, best = _resume(checkpoint, network, optimizer, history, best)
@@ -256,10 +262,12 @@ def _digest(
     settings: SequenceSettings,
     content: Floats | None,
     validation: tuple[Sessions, Ints] | None,
+    start: Arrays | None,
 ) -> str:
     digest = hashlib.sha256(msgspec.json.encode([products, settings]))
     everything = [sessions, *([validation[0]] if validation else [])]
     arrays = [getattr(each, name) for each in everything for name in each.__slots__]
-    for array in (*arrays, content, validation[1] if validation else None):
+    begun = [start[name] for name in sorted(start)] if start else []
+    for array in (*arrays, content, validation[1] if validation else None, *begun):
         digest.update(b"-" if array is None else np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -269,6 +269,12 @@ async def test_a_model_rolled_back_gives_way_to_the_one_before(
     assert answer["model"] == line.champion
     rows = (await admin.get("/v1/insights/models", Footfall_After=str(after))).json["items"]
     assert [row["version"] for row in rows if row["is_champion"]] == [line.champion]
+    card = await admin.get(f"/v1/insights/models/recommender/{line.champion}/card")
+    assert card.headers["Content-Type"].startswith("text/markdown")
+    assert "rolled back" not in card.raw.decode()
+    assert "serves again: fewer clicks" in card.raw.decode()
+    unknown = await admin.get("/v1/insights/models/recommender/1999/card")
+    assert (unknown.status, unknown.json["code"]) == (404, "model_not_found")
 
 
 async def test_too_little_to_learn_from_is_said(shop: Shop, tmp_path: Path) -> None:
