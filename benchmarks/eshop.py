@@ -33,12 +33,14 @@ class Session(NamedTuple):
     products: list[str]
 
 
-def run(path: Path, *, minutes: float = sessions.MINUTES, sample: int | None = None) -> Report:
+def run(
+    path: Path, *, minutes: float = sessions.MINUTES, sample: int | None = None, seeds: int = 1
+) -> Report:
     """Convert, then tune, train and test everything that the sessions benchmark knows."""
     with TemporaryDirectory() as kept:
         train, test = Path(kept) / "train.txt", Path(kept) / "test.txt"
         write_protocol(path, train, test)
-        report = sessions.run(train, test, minutes=minutes, sample=sample)
+        report = sessions.run(train, test, minutes=minutes, sample=sample, seeds=seeds)
     report.name = "eshop"
     return report
 

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ml.first_vectors import first_vectors
 from ml.ranking_metrics import hit_rate, ranks, reciprocal_rank
 from ml.recommender import Progress, silent
 from ml.sequence_model import Events, SequenceModel, SequenceNetwork, SequenceSettings, padded
@@ -57,14 +58,18 @@ def train(
 
     A checkpoint is written after each epoch; a training that finds one of the same data and
     settings goes on from there, to the same weights. Any other file there is written over.
-    ``start``: parameters to begin with instead of random ones, as ``warm_start`` makes them.
+    ``start``: parameters to begin with instead of ``first_vectors``, as ``warm_start`` makes them.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     with torch.random.fork_rng():
         torch.manual_seed(settings.seed)
         known = None if content is None else torch.from_numpy(content.astype(np.float32))
         network = SequenceNetwork(products, settings, known).to(device)
-    if start is not None:
+    if start is None:
+        first = first_vectors(sessions, products, settings.dimensions, settings.seed)
+        with torch.no_grad():
+            network.item.weight.copy_(torch.from_numpy(first))
+    else:
         network.load_state_dict({name: torch.from_numpy(part) for name, part in start.items()})
     optimizer = torch.optim.AdamW(
         network.parameters(),
@@ -145,7 +150,7 @@ class Negatives:
     def loss(self, network: SequenceNetwork, events: Events, followed: Tensor) -> Tensor:
         """Return the mean cross-entropy of what came next, over all positions with a next."""
         before = Events(*(part[:, :-1] for part in msgspec.structs.astuple(events)))
-        expected = network(before)[followed]  # (positions, width)
+        expected, copying = (part[followed] for part in network(before))  # (positions, ...)
         targets = events.items[:, 1:][followed]
         own = (expected * network.items(targets)).sum(-1, keepdim=True)
         draws = torch.rand(self.settings.negatives, dtype=torch.float64, device=self.device)
@@ -153,9 +158,12 @@ class Negatives:
         others = expected @ network.items(drawn).T  # (positions, negatives)
         corrected = others - self.log_expected[drawn]
         corrected = corrected.masked_fill(drawn == targets[:, None], -torch.inf)
-        total = torch.cat([own, corrected], dim=1).logsumexp(1)
+        seen = before.items[:, None, :].expand(-1, followed.shape[1], -1)[followed]
+        again = copying.masked_fill(seen != targets[:, None], -torch.inf)
+        total = torch.cat([own, corrected, copying], dim=1).logsumexp(1)
+        followed_logit = torch.cat([own, again], dim=1).logsumexp(1)
         smoothing = self.settings.label_smoothing
-        loss: Tensor = (total - own[:, 0]).mean() + smoothing * (own.mean() - others.mean())
+        loss: Tensor = (total - followed_logit).mean() + smoothing * (own.mean() - others.mean())
         return loss
 
 

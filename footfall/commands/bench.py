@@ -28,6 +28,7 @@ OF_FILES = {"sessions": 2, "eshop": 1, "freshness": 1, "baskets": 1, "training":
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each benchmark.")
 @click.option("--minutes", type=click.FloatRange(min=0.1), help="What sessions and eshop may take.")
 @click.option("--sample", type=click.IntRange(min=100), help="Take so many sessions only.")
+@click.option("--seeds", type=click.IntRange(min=1), help="Train the neural model so often anew.")
 @data_dir_option
 @click.pass_obj
 @on_the_loop
@@ -38,6 +39,7 @@ async def bench(
     as_json: bool,  # noqa: FBT001 - click passes options by name
     minutes: float | None,
     sample: int | None,
+    seeds: int | None,
     data_dir: Path | None,
 ) -> None:
     r"""Measure, beside a peer or a physical limit in the same run. Uses databases of its own.
@@ -53,7 +55,7 @@ async def bench(
     if len(files) != (wanted := OF_FILES.get(name, 0)):
         raise click.UsageError(f"{name} takes {wanted or 'no'} file{'s' if wanted > 1 else ''}")
     if name in OF_FILES:
-        options = {"minutes": minutes, "sample": sample}
+        options = {"minutes": minutes, "sample": sample, "seeds": seeds}
         measure = importlib.import_module(f"benchmarks.{name}").run
         taken = inspect.signature(measure).parameters
         given = {option: value for option, value in options.items() if value is not None}
