@@ -16,7 +16,7 @@ from api.live_client import LiveClient
 from api.live_topics import RECOMMENDATIONS
 from api.problems import Problem, bad_field
 from api.route import Reply, Route
-from api.services import SERVED_LISTS
+from api.services import POPULAR, SERVED_LISTS
 from api.sse import MEDIA
 from application.uuid7 import uuid7
 from domain.recommendation import Candidate, served
@@ -103,7 +103,7 @@ async def recommend(call: Call[None, RecommendationsQuery]) -> Reply:
     query, now = call.query, datetime.now(UTC)
     wanted = _wanted(call)
     async with call.services.pool.acquire() as connection:
-        chosen = await choose(connection, wanted, now)
+        chosen = await choose(connection, call.request.app[POPULAR], wanted, now)
     placed = chosen.shaped.drawn(_CHANCE)
     recommendation_id = uuid7()
     call.request.app[SERVED_LISTS].add(

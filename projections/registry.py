@@ -12,6 +12,7 @@ from projections.models import Models
 from projections.orders import Orders
 from projections.product_sales import ProductSales
 from projections.purchases import Purchases
+from projections.recommendation_outcomes import RecommendationOutcomes
 from projections.reviews import Reviews
 from projections.rules import Rules
 from projections.searches import Searches
@@ -33,6 +34,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Visits(),
     Searches(),
     Models(),
+    RecommendationOutcomes(),
     Rules(),
     Purchases(),
 )

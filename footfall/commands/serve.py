@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -19,12 +20,14 @@ from api.services import ApiSettings, Services
 from footfall.commands.options import data_dir_option, on_the_loop
 from footfall.installation import servers
 from footfall.supervisor import supervise
+from footfall.training_process import train_in_a_process
 from footfall.wiring import open_shop
 from projections.position_waiter import PositionWaiter
 from projections.registry import PROJECTIONS
 from workers.projector import run_projector
 from workers.rebuilder import run_rebuilder
 from workers.recommender import run_recommender
+from workers.replayer import run_replayer
 from workers.training_schedule import run_trainer
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from footfall.settings import Settings
     from footfall.wiring import Shop
 
-WORKERS = ("projector", "rebuilder", "recommender", "trainer")
+WORKERS = ("projector", "rebuilder", "recommender", "trainer", "replayer")
 
 
 @click.command()
@@ -74,7 +77,8 @@ async def worker(command_line: CommandLine, name: str) -> None:
     """Run one worker alone.
 
     The projector keeps read models current, the rebuilder builds them anew, the recommender keeps
-    a list for each visitor, the trainer learns what ranks them.
+    a list for each visitor, the trainer learns what ranks them, the replayer tries other models on
+    the past.
     """
     settings = command_line.settings(name)
     # A projector holds one connection for each read model beside those it works on.
@@ -111,19 +115,23 @@ async def run_worker(shop: Shop, name: str) -> None:
         await run_recommender(shop.journal, shop.pool, shop.redis, models)
     elif name == "trainer":
         await _train_when_due(shop)
+    elif name == "replayer":
+        os.nice(10)  # what serves goes first
+        await run_replayer(shop.journal, shop.pool, shop.settings.data_dir / "models")
     else:
         by_name = {projection.name: projection for projection in PROJECTIONS}
         await run_rebuilder(shop.journal, shop.pool, by_name)
 
 
 async def _train_when_due(shop: Shop) -> None:
-    """Train in the background: what serves goes first."""
-    os.nice(10)
     settings = shop.settings
     if settings.train_after_events == 0:
         await asyncio.Event().wait()
     await run_trainer(
-        shop.journal, settings.data_dir / "models", after_events=settings.train_after_events
+        shop.journal,
+        partial(train_in_a_process, settings),
+        after_events=settings.train_after_events,
+        after_seconds=settings.train_after_seconds,
     )
 
 

@@ -20,6 +20,7 @@ from domain.identity import Identity, identity_fact
 from domain.money import Money
 from domain.order import Order, OrderLine
 from domain.product import ProductDetails
+from domain.recommendation import Candidate, served
 from domain.review import ReviewExists
 from domain.rule import Terms
 from domain.shopper import Address, Profile, Shopper
@@ -28,7 +29,7 @@ from domain.visit import Visit, fact
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from domain.events import Aggregate, Recorded
+    from domain.events import Aggregate, Event, Recorded
 
 THEN = datetime(2026, 3, 1, 23, 0, tzinfo=UTC)
 SHOPPERS = ("1", "2", "3")
@@ -43,6 +44,7 @@ COMMANDS = (
     *("changes_profile", "changes_password", "erased", "imported"),
     *("joins", "joins", "separates"),
     *("trains", "trains", "promotes", "rolls_back"),
+    *("recommends", "recommends", "clicks_recommended"),
     *("sets_rule", "sets_rule", "changes_rule", "removes_rule"),
 )
 
@@ -95,6 +97,7 @@ class _Shop:
         )
         self.now = THEN
         self.orders: list[str] = []
+        self.lists: list[str] = []
 
     @property
     def context(self) -> Context:
@@ -140,6 +143,8 @@ class _Shop:
             await self.journal.record(self.context, [said])
         elif name in {"trains", "promotes", "rolls_back"}:
             await self._try_models(name, f"v{number}")
+        elif name in {"recommends", "clicks_recommended"}:
+            await self._recommend(name, visitor, shopper_id if number > 4 else "", number)
         elif name in {"sets_rule", "changes_rule", "removes_rule"}:
             await self._try_rules(name, product_id, number)
         elif name in {"cancels", "returns", "credit_note"}:
@@ -172,6 +177,31 @@ class _Shop:
         seen = fact(kind, visit_id, self.now, visitor=visitor, shopper_id=shopper_id, **fields)
         page = fact(Visit.PageViewed, visit_id, self.now, visitor=visitor, url=f"/{product_id}")
         await self.journal.record(self.context, [page, seen])
+
+    async def _recommend(self, name: str, visitor: str, shopper_id: str, number: int) -> None:
+        if name == "recommends":
+            self.lists.append(f"r{len(self.lists)}")
+            made: Event = served(
+                self.lists[-1],
+                f"shopper:{shopper_id}" if shopper_id else visitor,
+                self.now,
+                placement=("home", "email")[number % 2],
+                model=f"v{number % 2}",
+                as_of=0,
+                items=tuple(Candidate(each, 1.0, 0.5) for each in PRODUCTS[number % 3 :][:2]),
+            )
+        else:
+            made = fact(
+                Visit.RecommendationClicked,
+                visitor,
+                self.now,
+                visitor=visitor,
+                recommendation_id=self.lists[-min(number, len(self.lists))] if self.lists else "r",
+                placement="home",
+                product_id=PRODUCTS[number % 4],
+                rank=1,
+            )
+        await self.journal.record(self.context, [made])
 
     async def _fill(self, name: str, owner: str, product_id: str, number: int) -> None:
         journal, context = self.journal, self.context
