@@ -9,13 +9,14 @@ from ml.shaping import Asked, Done, shape
 from projections.baskets import find_basket
 from projections.goods import goods_of
 from projections.purchases import bought_by, usual_intervals
-from projections.recommendations import Entry, find_list, kept_state, neighbours, newest, popular
+from projections.recommendations import Entry, find_list, kept_state, neighbours
 from projections.rules import rules_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from api.popular_products import PopularProducts
     from ml.chance import Shaped
     from ml.shaping import SetRule
     from projections.goods import Known
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 READS = ("recommendations", "catalogue", "baskets", "rules", "purchases")
 """Read models that a choice comes from."""
-POPULAR = 300
 
 Degraded = Literal["", "no_model", "unknown_visitor", "unknown_product", "all_filtered"]
 """Why a list is not what was asked for: no model serves; the visitor, or the product, is new to
@@ -59,7 +59,9 @@ class _Source(NamedTuple):
     touched: Mapping[str, int]
 
 
-async def choose(connection: Connection, wanted: Wanted, now: datetime) -> Chosen:
+async def choose(
+    connection: Connection, popular: PopularProducts, wanted: Wanted, now: datetime
+) -> Chosen:
     """Return what may be shown; where too little is known, what others like fills the rest."""
     source = await _source(connection, wanted)
     rules = await rules_for(connection, wanted.asked.placement, now)
@@ -69,7 +71,7 @@ async def choose(connection: Connection, wanted: Wanted, now: datetime) -> Chose
     shaped = await chooser.shaped(entries) if entries else None
     if shaped is None or len(shaped.best()) < wanted.asked.count:
         is_lost = not any(each.product_id in entries for each in shaped.best()) if shaped else True
-        baseline, found = await _baseline(connection, now)
+        baseline, found = await popular.of(connection, now.date())
         if is_lost:
             model, degraded = baseline, degraded or "all_filtered"
         for entry in found:
@@ -148,13 +150,14 @@ async def _source(connection: Connection, wanted: Wanted) -> _Source:
     """Return the list that the placement asks for, or the visitor's own in its place."""
     own = await find_list(connection, wanted.visitor) if wanted.visitor else None
     position, model = (own.position, own.model) if own else await kept_state(connection)
-    touched = own.touched if own else {}
+    touched: Mapping[str, int] = own.touched if own else {}
     degraded: Degraded = "" if model else "no_model"
     if wanted.asked.placement in {"product", "basket"}:
         around = [wanted.product_id]
         if wanted.asked.placement == "basket":
             basket = await find_basket(connection, wanted.owner)
             around = [item.product_id for item in basket.items] if basket else []
+            touched = {**touched, **dict.fromkeys(around, EventKind.ADDED)}
             around = around or [p for p, kind in touched.items() if kind == EventKind.ADDED]
         found_by, found = await _going_with(connection, wanted.asked.placement, around)
         if found:
@@ -178,11 +181,3 @@ async def _going_with(
         model, found = await neighbours(connection, around, are_complements=False)
     inside = set(around)
     return model, [entry for entry in found if entry.product_id not in inside]
-
-
-async def _baseline(connection: Connection, now: datetime) -> tuple[str, list[Entry]]:
-    """Return (its name, what others like, or what is new where nothing was ever looked at)."""
-    found = await popular(connection, today=now.date(), limit=POPULAR)
-    if found:
-        return "popularity", found
-    return "newest", await newest(connection, limit=POPULAR)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
+from aiohttp import web
 from msgspec import Meta
 
 from api.paging import Page
 from api.roles import ADMIN, MACHINES, ML
 from api.route import Reply, Route
 from application.models import ChampionAnswer, promote, roll_back
+from domain.model import Model, ModelNotFound
+from projections.model_cards import card_of
 from projections.models import ModelRow, list_models
 
 if TYPE_CHECKING:
@@ -35,6 +38,15 @@ async def show_models(call: Call[None, ModelsQuery]) -> Reply:
         return Reply(Page(await list_models(connection, call.query.kind)))
 
 
+async def show_card(call: Call[None, None]) -> web.Response:
+    """Return a model's card, as the log tells it."""
+    kind, version = call.key("kind"), call.key("version")
+    told = card_of(await call.journal.whole_stream(Model.stream_id(kind)), version)
+    if told is None:
+        raise ModelNotFound
+    return web.Response(text=told, content_type=MARKDOWN)
+
+
 async def promote_one(call: Call[Reason | None, None]) -> Reply:
     """Let a trained model serve."""
     kind, version = call.key("kind"), call.key("version")
@@ -50,6 +62,7 @@ async def roll_back_one(call: Call[Reason | None, None]) -> Reply:
     return await call.reply(outcome, outcome.answer)
 
 
+MARKDOWN = "text/markdown"
 _KIND = "/v1/admin/models/{kind}"
 
 ROUTES = (
@@ -63,6 +76,16 @@ ROUTES = (
         answer=Page[ModelRow],
         roles=MACHINES,
         reads=("models",),
+    ),
+    Route(
+        method="GET",
+        path="/v1/insights/models/{kind}/{version}/card",
+        handler=show_card,
+        summary="A model's card: data, scores, promotions, limits",
+        tag="Insight",
+        roles=MACHINES,
+        media=(MARKDOWN,),
+        refusals=(404,),
     ),
     *(
         Route(

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
 from api.chosen_lists import READS, Degraded, Wanted, choose
+from api.live import stream_to
+from api.live_client import LiveClient
+from api.live_topics import RECOMMENDATIONS
 from api.problems import Problem, bad_field
 from api.route import Reply, Route
-from api.services import SERVED_LISTS
+from api.services import POPULAR, SERVED_LISTS
+from api.sse import MEDIA
 from application.uuid7 import uuid7
 from domain.recommendation import Candidate, served
 from ml.shaping import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from aiohttp import web
 
     from api.call import Call
     from api.chosen_lists import Chosen
@@ -53,6 +59,12 @@ class RecommendationsQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=T
     count: Annotated[int, Meta(ge=1)] = 8
     exclude: Annotated[str, Meta(max_length=LONGEST_EXCLUDE)] = ""
     seen: Literal["include", "exclude"] = "exclude"
+
+
+class OwnListQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """Whose list. Without ``visitor`` it is that of who asks."""
+
+    visitor: Annotated[str, Meta(max_length=300)] = ""
 
 
 class ReasonBody(msgspec.Struct, frozen=True):
@@ -91,7 +103,7 @@ async def recommend(call: Call[None, RecommendationsQuery]) -> Reply:
     query, now = call.query, datetime.now(UTC)
     wanted = _wanted(call)
     async with call.services.pool.acquire() as connection:
-        chosen = await choose(connection, wanted, now)
+        chosen = await choose(connection, call.request.app[POPULAR], wanted, now)
     placed = chosen.shaped.drawn(_CHANCE)
     recommendation_id = uuid7()
     call.request.app[SERVED_LISTS].add(
@@ -115,15 +127,28 @@ async def recommend(call: Call[None, RecommendationsQuery]) -> Reply:
     return Reply(body, headers={"Cache-Control": "no-store"})
 
 
+async def follow(call: Call[None, OwnListQuery]) -> web.StreamResponse:
+    """Follow one visitor's list as it changes: a snapshot first, then each new list."""
+    visitor = _visitor(call, call.query.visitor)
+    if not visitor:
+        raise bad_field("visitor", "whose list is it")
+    return await stream_to(call, LiveClient([RECOMMENDATIONS], 0, only_key=visitor))
+
+
+def _visitor(call: Call[None, Any], said: str) -> str:
+    """Return whose list it is; a shopper's list is the shopper's alone."""
+    if said.startswith("shopper:") and said != call.caller.actor:
+        # A shopper's id may be the shop's own customer number: no secret, unlike a visitor's.
+        raise Problem(403, "not_yours", "Only the shopper sees what is chosen for them.")
+    return said or call.visitor or (call.caller.actor if call.caller.shopper_id else "")
+
+
 def _wanted(call: Call[None, RecommendationsQuery]) -> Wanted:
-    """Return who asks for what; a shopper's list is the shopper's alone."""
+    """Return who asks for what."""
     query = call.query
     if query.placement == "product" and not query.product_id:
         raise bad_field("product_id", "which product's page is it")
-    if query.visitor.startswith("shopper:") and query.visitor != call.caller.actor:
-        # A shopper's id may be the shop's own customer number: no secret, unlike a visitor's.
-        raise Problem(403, "not_yours", "Only the shopper sees what is chosen for them.")
-    visitor = query.visitor or call.visitor or (call.caller.actor if call.caller.shopper_id else "")
+    visitor = _visitor(call, query.visitor)
     owner = call.basket_owner
     if query.visitor:
         owner = visitor if visitor.startswith("shopper:") else f"visitor:{visitor}"
@@ -199,5 +224,16 @@ ROUTES = (
         reads=READS,
         is_open_to_pages=True,
         refusals=(403,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/recommendations/live",
+        handler=follow,
+        summary="Follow a visitor's own list as it changes",
+        tag="Insight",
+        query=OwnListQuery,
+        media=(MEDIA,),
+        is_open_to_pages=True,
+        refusals=(403, 503),
     ),
 )

@@ -185,6 +185,13 @@ class Journal:
         page = await self.store.read_stream(stream_id, after_version=after_version, limit=limit)
         return await self._codec.decode(page)
 
+    async def whole_stream(self, stream_id: str) -> list[Recorded]:
+        """Return one stream from its start, for streams that stay short."""
+        found: list[Recorded] = []
+        while page := await self.read_stream(stream_id, after_version=len(found)):
+            found += page
+        return found
+
     async def follow(
         self, after: int, *, page_size: int = 500
     ) -> AsyncGenerator[list[Recorded], None]:

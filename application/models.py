@@ -32,8 +32,15 @@ async def note_trained(
     until: int,
     settings: dict[str, Any],
     scores: dict[str, dict[str, float]],
+    about: dict[str, Any] | None = None,
+    wins_over: str | None = None,
+    reason: str = "",
 ) -> Outcome[ChampionAnswer]:
-    """Note that a model was trained; its artifact lies where the registry keeps files."""
+    """Note that a model was trained; its artifact lies where the registry keeps files.
+
+    ``wins_over``: the champion that it was found to be better than (empty: none served). It is
+    promoted for this reason in the same append, unless another one serves by now.
+    """
 
     def train(model: Model) -> None:
         model.train(
@@ -43,7 +50,10 @@ async def note_trained(
             settings=settings,
             scores=scores,
             now=context.now,
+            about=about,
         )
+        if wins_over is not None and wins_over == model.champion:
+            model.promote(version, reason, context.now)
 
     return await _change(journal, context, kind, train, opens=True)
 

@@ -113,4 +113,5 @@ def bpr_max(
     others = states @ network.item(drawn).T + network.bias(drawn).T
     strength = others.masked_fill(drawn == targets[:, None], -1e9).softmax(1)
     won = (strength * torch.sigmoid(own - others)).sum(1)
-    return (-torch.log(won + 1e-24) + penalty * (strength * others**2).sum(1)).mean()
+    loss: Tensor = (-torch.log(won + 1e-24) + penalty * (strength * others**2).sum(1)).mean()
+    return loss

@@ -1,13 +1,14 @@
 """Peers of the session benchmark: models of other people's packages, on the same cases.
 
-implicit runs in this process where it is installed. RecTools needs older packages than ours, so it
-runs as a program in an environment of its own, which this makes with pip, and exchanges files.
+implicit runs in this process; `make setup` installs it. RecTools needs older packages than ours, so
+it runs as a program in an environment of its own, which this makes with pip, and exchanges files.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 import time
 import venv
@@ -17,18 +18,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from benchmarks import gru4rec, sessions
+from benchmarks import gru4rec
+from benchmarks.session_progress import say
+from benchmarks.session_table import answered, row_of
+from benchmarks.session_tuning import SEED, TUNED_CASES
 from ml.event_weights import context_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.sessions import Bench, Cases, Row
+    from benchmarks.session_files import Cases
+    from benchmarks.session_table import Row
+    from benchmarks.sessions import Bench
     from ml.sessions import Floats, Sessions
 
 RECTOOLS = "rectools[torch]==0.19.0"
+RECTOOLS_SHARE = 0.3  # of the minutes
+GRU4REC_SHARE = 0.1
 ENVIRONMENT = Path(tempfile.gettempdir()) / f"footfall-peers-{os.getuid()}"
-IMPLICIT_TRIES = (("cosine", 100), ("bm25", 100), ("als", 128))
 
 
 class NotInstalled(Exception):
@@ -45,16 +52,18 @@ def all_of(bench: Bench, test: Cases) -> tuple[list[Row], dict[str, str]]:
         "RecTools SASRec": _rectools,
     }
     for name, peer in peers.items():
-        sessions.say(f"peer: {name}")
+        say(f"peer: {name}")
         try:
             rows += peer(bench, test)
+        except subprocess.CalledProcessError as error:
+            missing[name] = (error.stderr or str(error)).strip().splitlines()[-1]
         except Exception as error:  # noqa: BLE001 - other people's code must not cost us the table
             missing[name] = f"{type(error).__name__}: {error}"
     return rows, missing
 
 
 def _gru4rec(bench: Bench, test: Cases) -> list[Row]:
-    settings = gru4rec.Settings(seconds=bench.minutes * 60 * 0.1)
+    settings = gru4rec.Settings(seconds=bench.minutes * 60 * GRU4REC_SHARE)
     started = time.monotonic()
     model, epochs = gru4rec.train(bench.sessions, bench.products, settings)
     seconds = time.monotonic() - started
@@ -69,30 +78,30 @@ def _implicit(bench: Bench, test: Cases) -> list[Row]:
             CosineRecommender,
         )
     except ImportError as error:
-        raise NotInstalled("pip install implicit==0.7.3 beside Footfall to see it") from error
+        raise NotInstalled(f"{sys.executable} -m pip install implicit==0.7.3 adds it") from error
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     made: dict[str, Callable[[], Any]] = {
         "implicit item-kNN (cosine)": lambda: CosineRecommender(K=200, num_threads=0),
         "implicit item-kNN (BM25)": lambda: BM25Recommender(K=200, num_threads=0),
         "implicit ALS": lambda: AlternatingLeastSquares(
-            factors=128, random_state=sessions.SEED, num_threads=0
+            factors=128, random_state=SEED, num_threads=0
         ),
     }
     rows = []
     for name, make in made.items():
         tuned: dict[float, float] = {}
         early = _fitted(make(), bench.head, bench.products)
-        cases = bench.tail.some(sessions.TUNED_CASES)
+        cases = bench.tail.some(TUNED_CASES, SEED)
         for steps in (0.8, 1.5, 3.0):
             model = ImplicitModel(name, early, bench.products, steps)
-            places, _, _ = sessions.answered(model, cases)
+            places, _, _ = answered(model, cases)
             tuned[steps] = float(np.mean(places <= 20))
         steps = max(tuned, key=lambda each: tuned[each])
         started = time.monotonic()
         fitted = _fitted(make(), bench.sessions, bench.products)
         seconds = time.monotonic() - started
         model = ImplicitModel(name, fitted, bench.products, steps)
-        rows.append(_row(bench, test, model, seconds, sessions.SEED if "ALS" in name else None, ""))
+        rows.append(_row(bench, test, model, seconds, SEED if "ALS" in name else None, ""))
     return rows
 
 
@@ -131,19 +140,20 @@ def _rectools(bench: Bench, test: Cases) -> list[Row]:
             lines = (" ".join(map(str, session)) for session in each)
             path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         program = Path(__file__).with_name("rectools_sasrec.py")
-        budget = bench.minutes * 60 * 0.3
+        budget = bench.minutes * 60 * RECTOOLS_SHARE
         started = time.monotonic()
         subprocess.run(  # noqa: S603 - our own program
-            [python, program, train, contexts, out, str(budget), str(sessions.SEED)],
+            [python, program, train, contexts, out, str(budget), str(SEED)],
             check=True,
             capture_output=True,
-            timeout=3 * budget + 300,
+            text=True,
+            timeout=2 * budget + 300,
         )
         seconds = time.monotonic() - started
         lists = np.load(out)
     hits = lists == test.followed[:, None]
     places = np.where(hits.any(axis=1), hits.argmax(axis=1) + 1, bench.products)
-    row = sessions.row_of(
+    row = row_of(
         "RecTools SASRec",
         places,
         lists,
@@ -152,7 +162,7 @@ def _rectools(bench: Bench, test: Cases) -> list[Row]:
         peer=True,
         train_seconds=seconds,
         predictions_per_s=float("nan"),
-        seed=sessions.SEED,
+        seed=SEED,
         note=f"training stopped after {budget:.0f} s; its seconds include answering",
     )
     return [row]
@@ -163,9 +173,10 @@ def _environment() -> Path:
     python = ENVIRONMENT / "bin" / "python"
     ready = ENVIRONMENT / "ready"
     if not ready.exists():
-        sessions.say(f"installing {RECTOOLS} in {ENVIRONMENT}")
+        say(f"installing {RECTOOLS} in {ENVIRONMENT}")
         venv.create(ENVIRONMENT, with_pip=True, clear=True)
-        install = [python, "-m", "pip", "install", "--quiet", RECTOOLS]
+        install = [str(python), "-m", "pip", "install", "--quiet", RECTOOLS]
+        why = ""
         for torch in (
             "torch==2.13.0+cpu",
             "torch",
@@ -175,15 +186,16 @@ def _environment() -> Path:
             )
             if not done.returncode:
                 break
+            why = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
         else:
-            raise NotInstalled(done.stderr.strip().splitlines()[-1])
+            raise NotInstalled(why)
         ready.touch()
     return python
 
 
 def _row(bench: Bench, test: Cases, model: Any, seconds: float, seed: int | None, note: str) -> Row:
-    places, lists, predicting = sessions.answered(model, test)
-    return sessions.row_of(
+    places, lists, predicting = answered(model, test)
+    return row_of(
         model.name,
         places,
         lists,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import datetime  # noqa: TC003
 from typing import Any, Self
 
@@ -49,6 +50,7 @@ class Model(Aggregate):
 
         ``artifact``: SHA-256 of its file, in hex. ``until``: the log position up to which it has
         learnt. ``scores``: by model or baseline, then by measure, on the latest slice.
+        ``about``: facts of what it learnt from, and its gain over the rival it was measured with.
         """
 
         TOPIC = "model.trained"
@@ -57,6 +59,7 @@ class Model(Aggregate):
         until: int
         settings: dict[str, Any]
         scores: dict[str, dict[str, float]]
+        about: dict[str, Any] = field(default_factory=dict)
 
         def apply(self, aggregate: Model) -> None:
             aggregate.versions = [*aggregate.versions, self.version]
@@ -113,6 +116,7 @@ class Model(Aggregate):
         settings: dict[str, Any],
         scores: dict[str, dict[str, float]],
         now: datetime,
+        about: dict[str, Any] | None = None,
     ) -> None:
         """Note that a model was trained."""
         if version in self.versions:
@@ -125,6 +129,7 @@ class Model(Aggregate):
             until=until,
             settings=settings,
             scores=scores,
+            about=about or {},
         )
 
     def promote(self, version: str, reason: str, now: datetime) -> None:

@@ -66,10 +66,14 @@ class Rule(Aggregate):
     CATEGORY = "rule"
 
     class Set(Aggregate.Created):
+        """The shop wants this of its recommendations."""
+
         TOPIC = "rule.set"
         terms: Terms
 
     class Changed(Aggregate.Event):
+        """It wants something else; also how a removed rule comes back."""
+
         TOPIC = "rule.changed"
         terms: Terms
 

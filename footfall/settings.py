@@ -109,6 +109,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             " 0: only by `footfall train`.",
         ),
     ] = 50_000
+    train_after_seconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="It is also trained anew when so long has passed since the last time and"
+            " anything happened; 0: however long it is.",
+        ),
+    ] = 24 * 3600
+    train_limit_seconds: Annotated[
+        int,
+        Meta(
+            ge=60,
+            description="A training in the background that takes longer is ended; the next one"
+            " goes on from its checkpoint.",
+        ),
+    ] = 6 * 3600
     session_ttl_seconds: Annotated[
         int, Meta(ge=60, description="A sign-in lasts this long after its last use.")
     ] = 30 * 24 * 3600

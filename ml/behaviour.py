@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import msgspec
@@ -14,7 +14,7 @@ from domain.basket import Basket
 from domain.order import Order
 from domain.review import Review
 from domain.visit import Visit
-from ml.sessions import EventKind, Sessions, Vocabulary
+from ml.sessions import EventKind, Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,6 +97,12 @@ def _visitor(recorded: Recorded) -> str:
     return recorded.stream_id.partition("-")[2].removeprefix("visitor:")
 
 
+class Numbering(Protocol):
+    """Knows products by number, as a vocabulary does."""
+
+    def number(self, product: str, /) -> int | None: ...
+
+
 class Histories:
     """The latest touches of the visitors seen last; those longest unseen are forgotten."""
 
@@ -121,7 +127,7 @@ class Histories:
         return self._of.get(visitor, [])
 
 
-def contexts_of(histories: Iterable[Sequence[Touch]], vocabulary: Vocabulary) -> Sessions:
+def contexts_of(histories: Iterable[Sequence[Touch]], vocabulary: Numbering) -> Sessions:
     """Return what models answer to; products that the vocabulary lacks are left out."""
     number = vocabulary.number
     known = [
@@ -136,28 +142,6 @@ def contexts_of(histories: Iterable[Sequence[Touch]], vocabulary: Vocabulary) ->
         np.fromiter((t.dwell_seconds for _, t in flat), np.float32, len(flat)),
         np.fromiter((t.at for _, t in flat), np.float64, len(flat)),
     )
-
-
-def sessions_of(history: Iterable[Touch]) -> list[list[Touch]]:
-    """Cut touches, in the order of the log, into sessions by visitor and by pauses of 30 minutes.
-
-    The session that ended first comes first. Time spent is added to the touch it belongs to.
-    """
-    open_sessions: dict[str, list[Touch]] = {}
-    done: list[list[Touch]] = []
-    for touch in history:
-        session = open_sessions.get(touch.visitor)
-        if session and touch.at - session[-1].at >= PAUSE_SECONDS:
-            done.append(session)
-            session = open_sessions[touch.visitor] = []
-        if session is None:
-            session = open_sessions[touch.visitor] = []
-        if touch.kind is None:
-            _add_dwell(session, touch)
-        else:
-            session.append(touch)
-    done += open_sessions.values()
-    return sorted(filter(None, done), key=lambda session: session[-1].at)
 
 
 def _add_dwell(history: Sequence[Touch], dwell: Touch) -> None:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
 import numpy as np
-from scipy import optimize
+from scipy import optimize, sparse
 
 from ml.kinds import KINDS, kind_of
 from ml.recommender import best
+from ml.scores import Scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ FLOOR = 1e-4  # the share of what a component does not name
 CANDIDATES = 100  # of each component, for a case
 BATCH = 128
 RIDGE = 1e-3
+LEAST_TOTAL = 1e-12  # of a row that names nothing
 LEAST_SPREAD = 1e-6  # of a component's logarithms; below it they tell nothing apart
 
 
@@ -83,13 +85,20 @@ class Blend:
             raise ValueError("the components are of other kinds than those that were weighed")
         return type(self)(tuple(components), self.weights, self.own_weights)
 
-    def predict(self, contexts: Sessions) -> Floats:
-        scores: Floats = np.float32(self.weights[0]) * log_shares(self.components[0], contexts)
-        for component, weight in zip(self.components[1:], self.weights[1:], strict=True):
-            scores += np.float32(weight) * log_shares(component, contexts)
+    def scores(self, contexts: Sessions) -> Scores:
+        parts = [log_shares(component, contexts) for component in self.components]
+        shape, ground = parts[0].shape, np.zeros((1, 1), np.float32)
+        layers: list[sparse.csr_matrix] = []
+        for part, weight in zip(parts, self.weights, strict=True):
+            ground = ground + np.float32(weight) * part.ground
+            layers += [np.float32(weight) * layer for layer in part.layers]
         rows, products, facts = own_products(contexts)
-        scores[rows, products] += facts @ np.array(self.own_weights, np.float32)
-        return scores
+        own = facts @ np.array(self.own_weights, np.float32)
+        layers.append(sparse.csr_matrix((own, (rows, products)), shape=shape))
+        return Scores(shape, ground, tuple(layers))
+
+    def predict(self, contexts: Sessions) -> Floats:
+        return self.scores(contexts).whole()
 
     @property
     def settings(self) -> BlendSettings:
@@ -124,17 +133,26 @@ class Blend:
         return cls(components, tuple(part.weight for part in parts), decoded.own_weights)
 
 
-def log_shares(component: Recommender, contexts: Sessions) -> Floats:
-    """Return (contexts, products): the logarithm of each product's share of its row."""
-    scores = component.predict(contexts)
+def log_shares(component: Recommender, contexts: Sessions) -> Scores:
+    """Return the logarithm of each product's share of its row."""
+    scores = component.scores(contexts)
     if component.log_scores:
-        scores -= scores.max(axis=1, keepdims=True)
-        scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        return scores
-    scores = np.maximum(scores, 0)  # a linear model's doubts count as nothing known
-    scores /= np.maximum(scores.sum(axis=1, keepdims=True), 1e-12)
-    logs: Floats = np.log(scores + np.float32(FLOOR))
-    return logs
+        rows = scores.whole() if scores.layers else scores.ground
+        rows = rows - rows.max(axis=1, keepdims=True)
+        rows -= np.log(np.exp(rows).sum(axis=1, keepdims=True))
+        return Scores(scores.shape, rows)
+    if scores.ground.any() or len(scores.layers) != 1:
+        rows = np.maximum(scores.whole(), 0)  # a linear model's doubts count as nothing known
+        rows /= np.maximum(rows.sum(axis=1, keepdims=True), LEAST_TOTAL)
+        return Scores(scores.shape, np.log(rows + np.float32(FLOOR)))
+    [named] = scores.layers
+    shares = np.maximum(named.data, 0)
+    totals = np.add.reduceat(np.append(shares, 0), named.indptr[:-1])  # of an empty row: unused
+    shares /= np.repeat(np.maximum(totals, LEAST_TOTAL), np.diff(named.indptr))
+    above = sparse.csr_matrix(
+        (np.log1p(shares / np.float32(FLOOR)), named.indices, named.indptr), shape=scores.shape
+    )
+    return Scores(scores.shape, np.full((1, 1), np.log(FLOOR), np.float32), (above,))
 
 
 def own_products(contexts: Sessions) -> tuple[Ints, Ints, Floats]:
@@ -142,10 +160,9 @@ def own_products(contexts: Sessions) -> tuple[Ints, Ints, Floats]:
 
     The three: the logarithm of 1 + its visits, that it is there at all, that it is the latest.
     """
-    pairs, visits = np.unique(
-        np.stack([contexts.owners, contexts.items]), axis=1, return_counts=True
-    )
-    rows, products = pairs
+    most = contexts.items.max(initial=0) + 1
+    pairs, visits = np.unique(contexts.owners * most + contexts.items, return_counts=True)
+    rows, products = np.divmod(pairs, most)
     ends = np.maximum(contexts.offsets[1:] - 1, 0)
     latest = contexts.items[ends[rows]] == products
     facts = [np.log1p(visits), np.ones(len(rows)), latest]
@@ -162,7 +179,7 @@ def _candidates(
     rows, starts, hits, total = [], [], [], 0
     for start in range(0, len(contexts), BATCH):
         some = contexts.between(start, start + BATCH)
-        logs = [log_shares(component, some) for component in components]
+        logs = [log_shares(component, some).whole() for component in components]
         named = np.concatenate([best(each, CANDIDATES) for each in logs], axis=1)
         owners, own, facts = own_products(some)
         for fact in facts.T:

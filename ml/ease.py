@@ -14,6 +14,7 @@ from scipy import linalg, sparse
 
 from ml.event_weights import context_matrix, session_weights
 from ml.recommender import arrays_of
+from ml.scores import Scores
 
 if TYPE_CHECKING:
     from ml.recommender import Arrays
@@ -59,10 +60,12 @@ class Ease:
         weights[np.diag_indices(products)] = 0
         return cls(settings, weights.astype(np.float32))
 
-    def predict(self, contexts: Sessions) -> Floats:
+    def scores(self, contexts: Sessions) -> Scores:
         seen = context_matrix(contexts, len(self.weights), self.settings.context_steps)
-        scores: Floats = seen @ self.weights
-        return scores
+        return Scores.of_rows(seen @ self.weights)
+
+    def predict(self, contexts: Sessions) -> Floats:
+        return self.scores(contexts).whole()
 
     def arrays(self) -> Arrays:
         return arrays_of(self)

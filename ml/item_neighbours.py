@@ -12,6 +12,7 @@ from scipy import sparse
 
 from ml.event_weights import context_matrix, csr, session_weights
 from ml.recommender import arrays_of
+from ml.scores import Scores
 from ml.sessions import EventKind
 
 if TYPE_CHECKING:
@@ -66,10 +67,12 @@ class ItemNeighbours:
         )
         return cls(settings, similar.data, similar.indices, similar.indptr)
 
-    def predict(self, contexts: Sessions) -> Floats:
+    def scores(self, contexts: Sessions) -> Scores:
         seen = context_matrix(contexts, len(self.starts) - 1, self.settings.context_steps)
-        scores: Floats = (seen @ self._similar).toarray()
-        return scores
+        return Scores.of_named(seen @ self._similar)
+
+    def predict(self, contexts: Sessions) -> Floats:
+        return self.scores(contexts).whole()
 
     @cached_property
     def _similar(self) -> sparse.csr_matrix:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ml.event_weights import session_weights
 from ml.recommender import arrays_of
+from ml.scores import Scores
 
 if TYPE_CHECKING:
     from ml.recommender import Arrays
@@ -40,9 +41,12 @@ class Popularity:
         counts = np.bincount(sessions.items, weights, minlength=products)
         return cls(settings, counts.astype(np.float32))
 
-    def predict(self, contexts: Sessions) -> Floats:
+    def scores(self, contexts: Sessions) -> Scores:
         logs = np.log(self.counts + UNSEEN).astype(np.float32)
-        return np.repeat(logs[None, :], len(contexts), axis=0)
+        return Scores.of_rows(logs[None, :], len(contexts))
+
+    def predict(self, contexts: Sessions) -> Floats:
+        return self.scores(contexts).whole()
 
     def arrays(self) -> Arrays:
         return arrays_of(self)

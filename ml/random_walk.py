@@ -16,6 +16,7 @@ from scipy import sparse
 
 from ml.event_weights import context_matrix, csr
 from ml.recommender import arrays_of
+from ml.scores import Scores
 from ml.sequential_rules import pairs
 
 if TYPE_CHECKING:
@@ -78,10 +79,12 @@ class RandomWalk:
             ).tocsr()
         return cls(settings, walk.data, walk.indices, walk.indptr)
 
-    def predict(self, contexts: Sessions) -> Floats:
+    def scores(self, contexts: Sessions) -> Scores:
         seen = context_matrix(contexts, len(self.starts) - 1, self.settings.context_steps)
-        scores: Floats = (seen @ self._walk).toarray()
-        return scores
+        return Scores.of_named(seen @ self._walk)
+
+    def predict(self, contexts: Sessions) -> Floats:
+        return self.scores(contexts).whole()
 
     @cached_property
     def _walk(self) -> sparse.csr_matrix:

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+    from ml.scores import Scores
     from ml.sessions import Floats, Ints, Sessions
 
 Arrays = dict[str, NDArray[Any]]
+COLUMNS = 8  # for each of the best: how many maxima bound them from below
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -40,12 +42,16 @@ class Recommender(Protocol):
     @property
     def settings(self) -> msgspec.Struct: ...
 
-    def predict(self, contexts: Sessions) -> Floats:
-        """Return (contexts, products) float32, higher better, for shoppers' events so far.
+    def scores(self, contexts: Sessions) -> Scores:
+        """Return scores, higher better, for shoppers' events so far.
 
         Each row depends on its own context only. An empty context gets a constant row, or what
         the model knows without one.
         """
+        ...
+
+    def predict(self, contexts: Sessions) -> Floats:
+        """Return ``scores`` as (contexts, products) float32."""
         ...
 
     def arrays(self) -> Arrays:
@@ -65,11 +71,21 @@ def arrays_of(model: DataclassInstance) -> Arrays:
 
 def best(scores: Floats, k: int) -> Ints:
     """Return (rows, k) the products with the highest scores, best first, ties by number."""
-    k = min(k, scores.shape[1])
-    if k < scores.shape[1]:
-        kept = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-        kept.sort(axis=1)
-    else:
-        kept = np.broadcast_to(np.arange(k), scores.shape)
-    order = np.argsort(-np.take_along_axis(scores, kept, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(kept, order, axis=1)
+    found = np.empty((len(scores), min(k, scores.shape[1])), np.int64)
+    for number, row in enumerate(scores):
+        found[number] = _best_of(row, found.shape[1])
+    return found
+
+
+def _best_of(row: Floats, k: int) -> Ints:
+    """Look only at what is above a bound: the k-th greatest of the maxima of some columns."""
+    columns = COLUMNS * k
+    few = row
+    if len(row) > 2 * columns:
+        few = row[: len(row) // columns * columns].reshape(-1, columns).max(axis=0)
+    bound = np.partition(few, len(few) - k)[len(few) - k]
+    kept = np.flatnonzero(row > bound)
+    if len(kept) < k:  # then the bound is the last one's score, and those who have it tie
+        kept = np.sort(np.append(kept, np.flatnonzero(row == bound)[: k - len(kept)]))
+    chosen: Ints = kept[np.argsort(-row[kept], kind="stable")[:k]]
+    return chosen

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
 import numpy as np
+from scipy import sparse
 
 from ml.recommender import arrays_of
+from ml.scores import Scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,14 +59,17 @@ class Revisits:
         rates = (returned + settings.prior * mean) / (offered + settings.prior)
         return cls(settings, rates.astype(np.float32), np.array([products]))
 
-    def predict(self, contexts: Sessions) -> Floats:
-        scores = np.zeros((len(contexts), int(self.catalogue[0])), np.float32)
+    def scores(self, contexts: Sessions) -> Scores:
         visits, again = _visits(contexts)
         latest = again < 0
         rows = np.minimum(visits[latest], self.settings.most_visits) - 1
         columns = np.minimum(contexts.steps_to_end[latest], self.settings.most_steps)
-        scores[contexts.owners[latest], contexts.items[latest]] = self.rates[rows, columns]
-        return scores
+        cells = (self.rates[rows, columns], (contexts.owners[latest], contexts.items[latest]))
+        shape = (len(contexts), int(self.catalogue[0]))
+        return Scores.of_named(sparse.csr_matrix(cells, shape=shape))
+
+    def predict(self, contexts: Sessions) -> Floats:
+        return self.scores(contexts).whole()
 
     def arrays(self) -> Arrays:
         return arrays_of(self)

@@ -2,12 +2,14 @@
 
 SASRec (Kang and McAuley, ICDM 2018) with what later papers found to matter: item vectors of unit
 length tied with the output (NISER, Gupta et al. 2019; CORE, Hou et al., SIGIR 2022), positions
-counted from the end, and a pointer that leads back to the products of the context.
+counted from the end, a pointer to what is like the products of the context, and copying, which
+leads back to these products themselves (CopyNet, Gu et al., ACL 2016; RepeatNet, Ren et al. 2019).
 """
 
 from __future__ import annotations
 
 import math
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import msgspec
@@ -15,6 +17,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - what everybody calls it
 from torch import Tensor, nn
+
+from ml.scores import Scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +33,7 @@ class SequenceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What is learnt and how; an artifact carries it."""
 
     body: Literal["attention", "gru"] = "attention"
-    dimensions: int = 96
+    dimensions: int = 128
     blocks: int = 2
     heads: int = 2
     context_events: int = 30
@@ -38,7 +42,7 @@ class SequenceSettings(msgspec.Struct, frozen=True, kw_only=True):
     content_dropout: float = 0.1  # how often a product must do with its content alone
     first_scale: float = 14.0  # of the cosine; learnt from there
 
-    epochs: int = 8
+    epochs: int = 5
     patience: int = 3  # epochs without a better score on the validation tail
     positions_a_batch: int = 2_500
     negatives: int = 2_048  # shared by the batch
@@ -48,8 +52,15 @@ class SequenceSettings(msgspec.Struct, frozen=True, kw_only=True):
     weight_decay: float = 0.0
     seed: int = 1
 
+    # Found on later sessions, as the training sessions make new products look too sure.
+    new_scale: float = 1.0  # of the logits of products
+    copy_offset: float = 0.0  # added to the logits of going back
+
 
 KINDS = 16  # room for event kinds; 0 stands for unknown, as in the buckets below
+FIRST_READINESS = 6.0  # of copying: about as likely as a new product, among 40,000
+DISTANCE_PACE = 8.0  # lets a few hundred steps settle how far back shoppers go
+NEVER = 1e-30
 BUCKETS = 24  # of seconds, by powers of two: the last begins at three months
 
 
@@ -85,6 +96,7 @@ class SequenceNetwork(nn.Module):
             Attention(settings) if settings.body == "attention" else Recurrent(settings)
         )
         self.pointer = Pointer(settings)
+        self.copying = Copying(settings)
         self.item_dropout = nn.Dropout(settings.item_dropout)
         self.log_scale = nn.Parameter(torch.tensor(math.log(settings.first_scale)))
 
@@ -98,13 +110,18 @@ class SequenceNetwork(nn.Module):
             vectors = vectors + self.content_tower(self.content[numbers])
         return F.normalize(vectors, dim=-1)
 
-    def forward(self, events: Events) -> Tensor:
-        """Return (batch, length, width): at every event what is expected next, scaled."""
+    def forward(self, events: Events) -> tuple[Tensor, Tensor]:
+        """Return at every event what is expected next, and how much each event so far is.
+
+        (batch, length, width), whose product with an item's vector is its logit, and logits
+        (batch, length, length), -inf for the future. Chances add up: a product that the context
+        holds twice has three.
+        """
         items = self.item_dropout(self.items(events.items))
         about = self.kind(events.kinds) + self.dwell(events.dwell) + self.gap(events.gaps)
         state = self.body(items * (self.settings.dimensions**0.5 / 2) + about)
         expected = self.pointer(state, items)
-        return F.normalize(expected, dim=-1) * self.log_scale.exp()
+        return F.normalize(expected, dim=-1) * self.log_scale.exp(), self.copying(state)
 
 
 class Attention(nn.Module):
@@ -163,7 +180,7 @@ class Recurrent(nn.Module):
 
 
 class Pointer(nn.Module):
-    """Adds a weighted mean of the context's own item vectors: shoppers return to products."""
+    """Adds a weighted mean of the context's own item vectors: shoppers stay with what is alike."""
 
     def __init__(self, settings: SequenceSettings) -> None:
         super().__init__()
@@ -177,6 +194,23 @@ class Pointer(nn.Module):
         weights = (logits + causal(self.distance, state.shape[1])).softmax(-1)
         pointed = F.normalize(weights @ items, dim=-1)
         return pointed + self.gate * F.normalize(state, dim=-1)
+
+
+class Copying(nn.Module):
+    """Logits of going back to the product of each event so far."""
+
+    def __init__(self, settings: SequenceSettings) -> None:
+        super().__init__()
+        width = settings.dimensions
+        self.query, self.key = nn.Linear(width, width), nn.Linear(width, width)
+        self.readiness = nn.Linear(width, 1)
+        nn.init.constant_(self.readiness.bias, FIRST_READINESS)
+        self.distance = nn.Parameter(torch.zeros(1, settings.context_events))
+
+    def forward(self, state: Tensor) -> Tensor:
+        logits = self.query(state) @ self.key(state).transpose(-1, -2) * state.shape[-1] ** -0.5
+        bias = causal(DISTANCE_PACE * self.distance, state.shape[1])
+        return logits + self.readiness(state) + bias  # type: ignore[no-any-return]
 
 
 def causal(distance: Tensor, length: int) -> Tensor:
@@ -201,15 +235,38 @@ class SequenceModel:
             device = network.item.weight.device
             self._items = network.items(torch.arange(products, device=device))
 
+    def scores(self, contexts: Sessions) -> Scores:
+        return Scores.of_rows(self.predict(contexts))
+
     @torch.inference_mode()
     def predict(self, contexts: Sessions) -> Floats:
         scores = torch.zeros(len(contexts), len(self._items))
         for rows in same_lengths(contexts, self.settings.context_events):
             events = padded(contexts, rows, self.settings.context_events, self._items.device)
             last = np.minimum(contexts.lengths[rows], self.settings.context_events) - 1
-            expected = self.network(events)[torch.arange(len(rows)), torch.from_numpy(last)]
-            scores[torch.from_numpy(rows)] = (expected @ self._items.T).cpu()
+            at = torch.arange(len(rows)), torch.from_numpy(last)
+            expected, copying = (part[at] for part in self.network(events))
+            logits = expected @ self._items.T * self.settings.new_scale
+            scores[torch.from_numpy(rows)] = self._with_copies(logits, copying, events).cpu()
         return scores.numpy()
+
+    def _with_copies(self, logits: Tensor, copying: Tensor, events: Events) -> Tensor:
+        """Add (rows, events) logits of going back to those (rows, products) of products."""
+        chances = (copying + self.settings.copy_offset).exp()
+        whole = torch.zeros_like(logits).scatter_add_(1, events.items, chances)
+        copied = (
+            whole.gather(1, events.items).clamp(min=NEVER).log()
+        )  # alike for a product's events
+        own = torch.logaddexp(logits.gather(1, events.items), copied)
+        return logits.scatter(1, events.items, own)
+
+    def calibrated(self, new_scale: float, copy_offset: float) -> Self:
+        """Return the same network with another balance of new products and old ones."""
+        model = copy(self)
+        model.settings = msgspec.structs.replace(
+            self.settings, new_scale=new_scale, copy_offset=copy_offset
+        )
+        return model
 
     def with_products(self, content: Floats) -> Self:
         """Return a model that knows these further products by their content alone.

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ml.first_vectors import first_vectors
 from ml.ranking_metrics import hit_rate, ranks, reciprocal_rank
 from ml.recommender import Progress, silent
 from ml.sequence_model import Events, SequenceModel, SequenceNetwork, SequenceSettings, padded
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ml.recommender import Arrays
     from ml.sessions import Floats, Ints, Sessions
 
 WARM_UP_STEPS = 200  # or a twentieth of a short training
@@ -49,18 +51,26 @@ def train(
     content: Floats | None = None,
     validation: tuple[Sessions, Ints] | None = None,
     checkpoint: Path | None = None,
+    start: Arrays | None = None,
     tell: Callable[[Progress], None] = silent,
 ) -> tuple[SequenceModel, History]:
     """Return the model of the best epoch on the validation cases, or of the last without them.
 
     A checkpoint is written after each epoch; a training that finds one of the same data and
     settings goes on from there, to the same weights. Any other file there is written over.
+    ``start``: parameters to begin with instead of ``first_vectors``, as ``warm_start`` makes them.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     with torch.random.fork_rng():
         torch.manual_seed(settings.seed)
         known = None if content is None else torch.from_numpy(content.astype(np.float32))
         network = SequenceNetwork(products, settings, known).to(device)
+    if start is None:
+        first = first_vectors(sessions, products, settings.dimensions, settings.seed)
+        with torch.no_grad():
+            network.item.weight.copy_(torch.from_numpy(first))
+    else:
+        network.load_state_dict({name: torch.from_numpy(part) for name, part in start.items()})
     optimizer = torch.optim.AdamW(
         network.parameters(),
         lr=settings.learning_rate,
@@ -68,7 +78,7 @@ def train(
         weight_decay=settings.weight_decay,
         fused=True,
     )
-    history = History(_digest(sessions, products, settings, content, validation))
+    history = History(_digest(sessions, products, settings, content, validation, start))
     best = _copy(network)
     if checkpoint is not None and checkpoint.exists():
         history, best = _resume(checkpoint, network, optimizer, history, best)
@@ -140,7 +150,7 @@ class Negatives:
     def loss(self, network: SequenceNetwork, events: Events, followed: Tensor) -> Tensor:
         """Return the mean cross-entropy of what came next, over all positions with a next."""
         before = Events(*(part[:, :-1] for part in msgspec.structs.astuple(events)))
-        expected = network(before)[followed]  # (positions, width)
+        expected, copying = (part[followed] for part in network(before))  # (positions, ...)
         targets = events.items[:, 1:][followed]
         own = (expected * network.items(targets)).sum(-1, keepdim=True)
         draws = torch.rand(self.settings.negatives, dtype=torch.float64, device=self.device)
@@ -148,9 +158,12 @@ class Negatives:
         others = expected @ network.items(drawn).T  # (positions, negatives)
         corrected = others - self.log_expected[drawn]
         corrected = corrected.masked_fill(drawn == targets[:, None], -torch.inf)
-        total = torch.cat([own, corrected], dim=1).logsumexp(1)
+        seen = before.items[:, None, :].expand(-1, followed.shape[1], -1)[followed]
+        again = copying.masked_fill(seen != targets[:, None], -torch.inf)
+        total = torch.cat([own, corrected, copying], dim=1).logsumexp(1)
+        followed_logit = torch.cat([own, again], dim=1).logsumexp(1)
         smoothing = self.settings.label_smoothing
-        loss: Tensor = (total - own[:, 0]).mean() + smoothing * (own.mean() - others.mean())
+        loss: Tensor = (total - followed_logit).mean() + smoothing * (own.mean() - others.mean())
         return loss
 
 
@@ -249,10 +262,12 @@ def _digest(
     settings: SequenceSettings,
     content: Floats | None,
     validation: tuple[Sessions, Ints] | None,
+    start: Arrays | None,
 ) -> str:
     digest = hashlib.sha256(msgspec.json.encode([products, settings]))
     everything = [sessions, *([validation[0]] if validation else [])]
     arrays = [getattr(each, name) for each in everything for name in each.__slots__]
-    for array in (*arrays, content, validation[1] if validation else None):
+    begun = [start[name] for name in sorted(start)] if start else []
+    for array in (*arrays, content, validation[1] if validation else None, *begun):
         digest.update(b"-" if array is None else np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -16,6 +16,7 @@ from scipy import sparse
 
 from ml.event_weights import context_matrix, csr, session_weights
 from ml.recommender import arrays_of
+from ml.scores import Scores
 
 if TYPE_CHECKING:
     from ml.recommender import Arrays
@@ -59,10 +60,12 @@ class SequentialRules:
         rules = (rules @ damp).tocsr().astype(np.float32)
         return cls(settings, rules.data, rules.indices, rules.indptr)
 
-    def predict(self, contexts: Sessions) -> Floats:
+    def scores(self, contexts: Sessions) -> Scores:
         seen = context_matrix(contexts, len(self.starts) - 1, self.settings.context_steps)
-        scores: Floats = (seen @ self._rules).toarray()
-        return scores
+        return Scores.of_named(seen @ self._rules)
+
+    def predict(self, contexts: Sessions) -> Floats:
+        return self.scores(contexts).whole()
 
     @cached_property
     def _rules(self) -> sparse.csr_matrix:

@@ -9,13 +9,16 @@ Serenade (Kersbergen et al., SIGMOD 2022), so an answer takes about a millisecon
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
 import numpy as np
+from scipy import sparse
 
 from ml.event_weights import session_weights
 from ml.recommender import arrays_of
+from ml.scores import Scores
 
 if TYPE_CHECKING:
     from ml.recommender import Arrays
@@ -38,7 +41,7 @@ class NeighbourhoodSettings(msgspec.Struct, frozen=True, kw_only=True):
 BATCH = 128
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class SessionNeighbourhood:
     settings: NeighbourhoodSettings
     items: Ints  # (events,) the training sessions, one after the other
@@ -77,15 +80,20 @@ class SessionNeighbourhood:
             np.log1p(len(sessions) / np.maximum(counts, 1)).astype(np.float32),
         )
 
-    def predict(self, contexts: Sessions) -> Floats:
-        scores = np.zeros((len(contexts), len(self.rarity)), np.float32)
+    def scores(self, contexts: Sessions) -> Scores:
         recent = contexts.latest(self.settings.context_events)
-        for start in range(0, len(contexts), BATCH):
-            stop = min(start + BATCH, len(contexts))
-            scores[start:stop] = self._scores(recent.between(start, stop))
-        return scores * self.rarity**self.settings.target_rarity
+        parts = [
+            self._found(recent.between(start, start + BATCH))
+            for start in range(0, len(contexts), BATCH)
+        ]
+        if not parts:
+            return Scores.of_named(sparse.csr_matrix((0, len(self.rarity)), dtype=np.float32))
+        return Scores.of_named(sparse.vstack(parts, "csr") if len(parts) > 1 else parts[0])
 
-    def _scores(self, contexts: Sessions) -> Floats:
+    def predict(self, contexts: Sessions) -> Floats:
+        return self.scores(contexts).whole()
+
+    def _found(self, contexts: Sessions) -> sparse.csr_matrix:
         settings, products = self.settings, len(self.rarity)
         owners, items, steps = _latest_of_each(contexts)
         weights = np.exp(-steps / settings.context_steps) * self.rarity[items] ** settings.rarity
@@ -103,7 +111,7 @@ class SessionNeighbourhood:
         pairs, events, which = pairs[order], events[order], which[order]
         firsts = np.flatnonzero(np.diff(pairs, prepend=-1))
         if not len(firsts):
-            return np.zeros((len(contexts), products), np.float32)
+            return sparse.csr_matrix((len(contexts), products), dtype=np.float32)
         shared = np.add.reduceat(weights[which], firsts)
         owner, session = np.divmod(pairs[firsts], len(self.offsets) - 1)
         similarity = shared * self.session_scale[session]
@@ -123,9 +131,15 @@ class SessionNeighbourhood:
             np.exp(-distance / settings.after_steps),
             np.exp(distance / settings.before_steps),
         )
-        cells = owner[pair] * products + self.items[event]
-        found = np.bincount(cells, similarity[pair] * decay, minlength=len(contexts) * products)
-        return found.astype(np.float32).reshape(len(contexts), products)
+        ends = np.searchsorted(owner[pair], np.arange(len(contexts) + 1))
+        found = sparse.csr_matrix(
+            (similarity[pair] * decay, self.items[event], ends), shape=(len(contexts), products)
+        )
+        return (found @ self._target_weights).astype(np.float32)  # adds up what stands twice
+
+    @cached_property
+    def _target_weights(self) -> sparse.csr_matrix:
+        return sparse.diags(self.rarity**self.settings.target_rarity).tocsr()
 
     def arrays(self) -> Arrays:
         return arrays_of(self)

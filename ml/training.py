@@ -7,35 +7,37 @@ from all sessions and keep the weights.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
 from ml.behaviour import contexts_of
 from ml.blend import Blend
-from ml.content import ContentSimilarity, ProductContent
+from ml.content import ContentSimilarity
+from ml.descriptions import ProductContent
 from ml.item_neighbours import ItemNeighbours, ItemNeighboursSettings
 from ml.popularity import Popularity
 from ml.random_walk import RandomWalk
-from ml.ranking_metrics import bootstrap, hit_rate, ranks, reciprocal_rank
-from ml.sequence_model import SequenceSettings
+from ml.ranking_metrics import bootstrap
+from ml.recommender import Progress
+from ml.sequence_model import SequenceModel, SequenceSettings
 from ml.sequence_training import train as train_sequence_model
 from ml.sequential_rules import SequentialRules
 from ml.session_neighbourhood import SessionNeighbourhood
 from ml.sessions import Sessions, Vocabulary
+from ml.training_scores import ranks_by_another, ranks_of, reciprocals, scores_of
+from ml.training_slices import Cases, Slices, begins_and_ends, slices_after, slices_of
+from ml.warm_start import carried_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from ml.behaviour import Touch
     from ml.ranking_metrics import Interval
-    from ml.recommender import Progress, Recommender
-    from ml.sessions import Floats, Ints
-
-BATCH = 256
-SHOWN = 20
+    from ml.recommender import Arrays, Recommender
 
 
 class TrainingSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +49,8 @@ class TrainingSettings(msgspec.Struct, frozen=True, kw_only=True):
     fewest_sessions: int = 100
     fewest_cases: int = 50
     epochs: int = 6  # of the neural sequence model; 0 leaves it out
+    warm_epochs: int = 3  # where it goes on from the model that serves; 0: never
+    warm_learning_share: float = 0.5  # of the usual learning rate
 
 
 class NotEnoughData(Exception):
@@ -60,6 +64,7 @@ class Champion:
     model: Recommender
     vocabulary: Vocabulary
     learnt_until: float
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,8 @@ class Trained:
     """A model to serve, what goes with what it was bought with, and how both were measured.
 
     ``scores``: by model, then measure, on the latest sessions. ``gain``: of the blend over the
-    model named ``rival`` in MRR@20, with a 95 % interval.
+    model named ``rival`` in MRR@20, with a 95 % interval. ``warm_started_from``: the version
+    whose parameters the neural model began with. ``facts``: what it learnt from, in numbers.
     """
 
     model: Blend
@@ -76,6 +82,8 @@ class Trained:
     scores: dict[str, dict[str, float]]
     rival: str
     gain: Interval
+    warm_started_from: str
+    facts: dict[str, float]
 
     @property
     def wins(self) -> bool:
@@ -91,148 +99,182 @@ def train(
     champion: Champion | None = None,
     tell: Callable[[str, Progress], None] = lambda _name, _progress: None,
 ) -> Trained:
-    """Learn from sessions, the one that ended first coming first.
+    """Learn from a few sessions of touches, the one that ended first coming first."""
+    vocabulary = Vocabulary(dict.fromkeys(t.product_id for each in history for t in each))
+    sessions = contexts_of(history, vocabulary)
+    return train_on(sessions, vocabulary, content, settings, champion=champion, tell=tell)
+
+
+def train_on(
+    sessions: Sessions,
+    vocabulary: Vocabulary,
+    content: Mapping[str, ProductContent],
+    settings: TrainingSettings,
+    *,
+    champion: Champion | None = None,
+    checkpoints: Path | None = None,
+    tell: Callable[[str, Progress], None] = lambda _name, _progress: None,
+) -> Trained:
+    """Learn from sessions with kinds and times, the one that ended first coming first.
 
     ``champion``: the rival to beat, on sessions that began after it had learnt; without one,
-    popularity is. Raises NotEnoughData.
+    popularity is. The neural model goes on from the champion's where there are enough such
+    sessions to weigh it, too. ``checkpoints``: a directory where a training that was killed finds
+    how far it got; the caller empties it in the end. Raises NotEnoughData.
     """
-    vocabulary = Vocabulary(dict.fromkeys(t.product_id for each in history for t in each))
-    _check(history, vocabulary, settings)
-    described = [content.get(product, ProductContent()) for product in vocabulary.products]
-    cut = len(history) - round(len(history) * settings.tail_share)
-    middle = (cut + len(history)) // 2
-    past = contexts_of(history[:cut], vocabulary)
-    weighing = _latest_cases(contexts_of(history[cut:middle], vocabulary), settings)
-    latest = history[middle:]
-    if champion is not None:
-        latest = [session for session in latest if session[0].at > champion.learnt_until]
-    measuring = _latest_cases(contexts_of(latest, vocabulary), settings)
-    if min(len(weighing[1]), len(measuring[1])) < settings.fewest_cases:
-        since = " that began after the serving model had learnt" if champion else ""
+    _check(sessions, vocabulary, settings)
+    since = champion.learnt_until if champion is not None else None
+    slices, is_warm = slices_of(sessions, settings, since), False
+    if since is not None and settings.warm_epochs:
+        after = slices_after(sessions, settings, since)
+        if after.is_enough(settings):
+            slices, is_warm = after, True
+    if not slices.is_enough(settings):
+        whose = " that began after the serving model had learnt" if champion else ""
         raise NotEnoughData(
-            f"the latest sessions{since} lead to {len(measuring[1])} further products;"
+            f"the latest sessions{whose} lead to {len(slices.measuring.followed)} further products;"
             f" {settings.fewest_cases} are needed to measure with"
         )
+    similarity = ContentSimilarity.fit(
+        [content.get(product, ProductContent()) for product in vocabulary.products]
+    )
+    task = Task(similarity, settings, tell)
+    start = None
+    if champion is not None and is_warm:
+        start = task.start_from(champion, vocabulary)
 
-    components, epochs = _components(past, described, settings, validation=weighing, tell=tell)
-    blend = Blend.fit(components, *weighing)
-    found = {model.name: _ranks(model, *measuring) for model in (*components, blend)}
+    components, epochs = task.components(
+        slices.past,
+        validation=slices.weighing,
+        start=start,
+        checkpoint=checkpoints / "measured" if checkpoints else None,
+    )
+    blend = Blend.fit(components, slices.weighing.contexts, slices.weighing.followed)
+    measuring = slices.measuring
+    found = {model.name: ranks_of(model, measuring) for model in (*components, blend)}
     rival = Popularity.name
     if champion is not None:
         rival = "champion"
-        found[rival] = _ranks_of_champion(champion, vocabulary, *measuring)
-    difference = _reciprocals(found[blend.name]) - _reciprocals(found[rival])
-    gain = bootstrap(difference, np.arange(len(difference)), seed=settings.seed)
+        found[rival] = ranks_by_another(champion.model, champion.vocabulary, vocabulary, measuring)
+    difference = reciprocals(found[blend.name]) - reciprocals(found[rival])
+    gain = bootstrap(difference, measuring.owners, seed=settings.seed)
 
-    everything = contexts_of(history, vocabulary)
-    again = msgspec.structs.replace(settings, epochs=epochs)
-    final, _ = _components(everything, described, again, validation=None, tell=tell)
-    together = ItemNeighbours.fit(everything, len(vocabulary), ItemNeighboursSettings(bought=True))
-    scores = {name: _scores(target_ranks) for name, target_ranks in found.items()}
-    return Trained(blend.of(final), together, vocabulary, scores, rival, gain)
+    final, _ = task.components(
+        sessions,
+        epochs=epochs,
+        start=start,
+        checkpoint=checkpoints / "final" if checkpoints else None,
+    )
+    together = ItemNeighbours.fit(sessions, len(vocabulary), ItemNeighboursSettings(bought=True))
+    scores = {name: scores_of(places, measuring.owners) for name, places in found.items()}
+    return Trained(
+        blend.of(final),
+        together,
+        vocabulary,
+        scores,
+        rival,
+        gain,
+        champion.version if champion is not None and start is not None else "",
+        _facts(sessions, vocabulary, slices, epochs),
+    )
 
 
-def _check(
-    history: Sequence[Sequence[Touch]], vocabulary: Vocabulary, settings: TrainingSettings
-) -> None:
-    if len(history) < settings.fewest_sessions:
+class Task:
+    """What the trainings of one catalogue share."""
+
+    def __init__(
+        self,
+        content: ContentSimilarity,
+        settings: TrainingSettings,
+        tell: Callable[[str, Progress], None] = lambda _name, _progress: None,
+    ) -> None:
+        self._content = content
+        self._dense = content.dense
+        self._settings = settings
+        self._tell = tell
+
+    @property
+    def _products(self) -> int:
+        return len(self._dense)
+
+    def neural_settings(self, *, is_warm: bool) -> SequenceSettings:
+        settings = SequenceSettings(seed=self._settings.seed, epochs=self._settings.epochs)
+        if is_warm:
+            rate = settings.learning_rate * self._settings.warm_learning_share
+            epochs = self._settings.warm_epochs
+            settings = msgspec.structs.replace(settings, epochs=epochs, learning_rate=rate)
+        return settings
+
+    def start_from(self, champion: Champion, vocabulary: Vocabulary) -> Arrays | None:
+        """Return what the neural model may go on from; None where the champion has no such."""
+        parts = champion.model.components if isinstance(champion.model, Blend) else ()
+        for part in parts:
+            if isinstance(part, SequenceModel):
+                settings = self.neural_settings(is_warm=True)
+                known = champion.vocabulary
+                return carried_over(part, known, vocabulary, settings, self._dense)
+        return None
+
+    def components(
+        self,
+        sessions: Sessions,
+        *,
+        validation: Cases | None = None,
+        epochs: int | None = None,
+        start: Arrays | None = None,
+        checkpoint: Path | None = None,
+    ) -> tuple[list[Recommender], int]:
+        """Return the fitted components, and after how many epochs the neural one was at its best.
+
+        ``epochs``: of the neural one, where that is known already.
+        """
+        began = time.monotonic()
+        plain = (Popularity, SequentialRules, ItemNeighbours, RandomWalk, SessionNeighbourhood)
+        found: list[Recommender] = []
+        for kind in plain:
+            found.append(kind.fit(sessions, self._products))
+            progress = Progress(len(found), len(plain), time.monotonic() - began)
+            self._tell(kind.name, progress)
+        found.append(self._content)
+        if not self._settings.epochs:
+            return found, 0
+        neural = self.neural_settings(is_warm=start is not None)
+        if epochs is not None:
+            neural = msgspec.structs.replace(neural, epochs=epochs)
+        model, learnt = train_sequence_model(
+            sessions,
+            self._products,
+            neural,
+            content=self._dense,
+            validation=None if validation is None else (validation.contexts, validation.followed),
+            checkpoint=checkpoint,
+            start=start,
+            tell=lambda progress: self._tell(SequenceModel.name, progress),
+        )
+        return [*found, model], max(1, learnt.best_epoch)
+
+
+def _check(sessions: Sessions, vocabulary: Vocabulary, settings: TrainingSettings) -> None:
+    if len(sessions) < settings.fewest_sessions:
         raise NotEnoughData(
-            f"{len(history)} sessions are recorded; {settings.fewest_sessions} are needed"
+            f"{len(sessions)} sessions are recorded; {settings.fewest_sessions} are needed"
         )
     if len(vocabulary) < 2:  # noqa: PLR2004 - or there is nothing to choose from
         raise NotEnoughData("fewer than two products were ever looked at")
 
 
-def _components(
-    sessions: Sessions,
-    described: Sequence[ProductContent],
-    settings: TrainingSettings,
-    *,
-    validation: tuple[Sessions, Ints] | None,
-    tell: Callable[[str, Progress], None],
-) -> tuple[list[Recommender], int]:
-    """Return the fitted components, and after how many epochs the neural one was at its best."""
-    products, epochs = len(described), settings.epochs
-    content = ContentSimilarity.fit(described)
-    found: list[Recommender] = [
-        Popularity.fit(sessions, products),
-        SequentialRules.fit(sessions, products),
-        ItemNeighbours.fit(sessions, products),
-        RandomWalk.fit(sessions, products),
-        SessionNeighbourhood.fit(sessions, products),
-        content,
-    ]
-    if epochs:
-        neural = SequenceSettings(seed=settings.seed, epochs=epochs)
-        model, learnt = train_sequence_model(
-            sessions,
-            products,
-            neural,
-            content=content.dense,
-            validation=validation,
-            tell=lambda progress: tell("sequence model", progress),
-        )
-        found.append(model)
-        epochs = max(1, learnt.best_epoch)
-    return found, epochs
-
-
-def _latest_cases(sessions: Sessions, settings: TrainingSettings) -> tuple[Sessions, Ints]:
-    """Return the latest prefixes and (cases,) what followed each, where that was new to it.
-
-    Lists leave out what was seen already, so going back to it is not theirs to foresee.
-    """
-    contexts, followed = sessions.cases()
-    is_old = np.zeros(len(followed), bool)
-    is_old[contexts.owners[contexts.items == followed[contexts.owners]]] = True
-    chosen = np.flatnonzero(~is_old)[-settings.most_cases :]
-    return contexts.take(chosen), followed[chosen]
-
-
-def _ranks(model: Recommender, contexts: Sessions, followed: Ints) -> Ints:
-    """Return (cases,) the place of what followed among all products that were not seen."""
-    found = []
-    for start in range(0, len(followed), BATCH):
-        some = contexts.between(start, start + BATCH)
-        scores = model.predict(some).copy()
-        scores[some.owners, some.items] = -np.inf
-        found.append(ranks(scores, followed[start : start + BATCH]))
-    return np.concatenate(found)
-
-
-def _ranks_of_champion(
-    champion: Champion, vocabulary: Vocabulary, contexts: Sessions, followed: Ints
-) -> Ints:
-    """Return the ranks by a model with other numbers; what it does not know is a miss."""
-    model, own = champion.model, champion.vocabulary
-    numbers = np.array([-1 if (n := own.number(p)) is None else n for p in vocabulary.products])
-    items = numbers[contexts.items]
-    known = items >= 0
-    lengths = np.bincount(contexts.owners[known], minlength=len(contexts))
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    theirs = Sessions(
-        items[known],
-        offsets,
-        *(None if each is None else each[known] for each in _circumstances(contexts)),
-    )
-    targets = numbers[followed]
-    found = np.full(len(targets), len(vocabulary) + len(own), np.int64)
-    there = np.flatnonzero(targets >= 0)
-    if len(there):
-        found[there] = _ranks(model, theirs.take(there), targets[there])
-    return found
-
-
-def _circumstances(contexts: Sessions) -> tuple[Any, Any, Any]:
-    return contexts.kinds, contexts.dwell_seconds, contexts.times
-
-
-def _reciprocals(target_ranks: Ints) -> Floats:
-    return np.where(target_ranks <= SHOWN, 1 / target_ranks, 0).astype(np.float32)
-
-
-def _scores(target_ranks: Ints) -> dict[str, float]:
+def _facts(
+    sessions: Sessions, vocabulary: Vocabulary, slices: Slices, epochs: int
+) -> dict[str, float]:
+    began, ended = begins_and_ends(sessions)
     return {
-        f"p_{SHOWN}": round(hit_rate(target_ranks, SHOWN), 5),
-        f"mrr_{SHOWN}": round(reciprocal_rank(target_ranks, SHOWN), 5),
+        "sessions": len(sessions),
+        "products": len(vocabulary),
+        "touches": len(sessions.items),
+        "first_at": float(began.min()),
+        "last_at": float(ended.max()),
+        "sessions_of_the_measured_model": len(slices.past),
+        "cases_weighed_on": len(slices.weighing.followed),
+        "cases_measured_on": len(slices.measuring.followed),
+        "epochs": epochs,
     }

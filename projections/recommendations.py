@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from projections.projection import Feed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
@@ -17,6 +19,21 @@ NAME = "recommendations"
 """What a reader waits for."""
 
 POPULAR_DAYS = 14
+
+
+class RecommendationLists:
+    """The visitors' lists as others may follow them: the first of each, the newest state only."""
+
+    name = NAME
+    feed = Feed(
+        "app.recommendation_lists",
+        ("visitor",),
+        ("visitor", "model", "jsonb_path_query_array(items, '$[0 to 19]') AS items", "updated_at"),
+        is_published=False,
+    )
+
+
+LISTS = RecommendationLists()
 
 
 class Because(msgspec.Struct, frozen=True, array_like=True):
@@ -44,6 +61,26 @@ class ListRow(msgspec.Struct, frozen=True):
     touched: dict[str, int]
 
 
+class TouchedProduct(msgspec.Struct, frozen=True, array_like=True):
+    """A product that a visitor touched: the strongest kind, and the latest touches."""
+
+    product_id: str
+    kind: int
+    latest: tuple[tuple[int, UUID], ...]
+
+
+class KeptList(msgspec.Struct, frozen=True):
+    """A list as it is kept. ``because``: the place in ``touched`` of each product's reason."""
+
+    products: tuple[str, ...]
+    scores: tuple[float, ...]
+    because: tuple[int, ...]
+    touched: tuple[TouchedProduct, ...]
+
+
+_decode = msgspec.json.Decoder(KeptList).decode
+
+
 async def kept_position(connection: Connection) -> int:
     """Return the log position that the lists know; 0 before the first."""
     position: int | None = await connection.fetchval("SELECT position FROM app.recommender")
@@ -59,13 +96,21 @@ async def kept_state(connection: Connection) -> tuple[int, str]:
 async def find_list(connection: Connection, visitor: str) -> ListRow | None:
     """Return a visitor's list; None where nothing is known of their taste."""
     row = await connection.fetchrow(
-        "SELECT model, position, items, touched FROM app.recommendation_lists WHERE visitor = $1",
-        visitor,
+        "SELECT model, position, list FROM app.recommendation_lists WHERE visitor = $1", visitor
     )
     if row is None:
         return None
-    items = msgspec.json.decode(row["items"], type=list[Entry])
-    return ListRow(row["model"], row["position"], items, msgspec.json.decode(row["touched"]))
+    kept = _decode(row["list"])
+    reasons = [
+        tuple(Because(each.product_id, kind, event_id) for kind, event_id in each.latest)
+        for each in kept.touched
+    ]
+    items = [
+        Entry(product_id, score, reasons[place])
+        for product_id, score, place in zip(kept.products, kept.scores, kept.because, strict=True)
+    ]
+    touched = {each.product_id: each.kind for each in kept.touched}
+    return ListRow(row["model"], row["position"], items, touched)
 
 
 async def neighbours(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from application.replays import LOGGED, POPULARITY
-from workers.model_files import RECOMMENDER, artifact_path
+from ml.ranked_lists import rank
+from workers.serving_model import load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,20 +34,14 @@ class Baseline:
 class Saved:
     """A recommender as the recommender worker ranks with it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, directory: Path, version: str) -> None:
         """Read the artifact; ArtifactRefused or OSError where that is no recommender."""
-        from ml import artifacts  # noqa: PLC0415 - torch takes its time, and not all need it
-
-        loaded = artifacts.load(path)
-        self._model, self._vocabulary = loaded.model, loaded.vocabulary
+        self._serving = load(directory, version)
 
     def rank(self, histories: Sequence[Sequence[Touch]]) -> list[Ranked]:
-        from ml.ranked_lists import Neighbours, rank  # noqa: PLC0415 - as above
-
-        products = len(self._vocabulary)
-        none = Neighbours(np.zeros((products, 0), np.int64), np.zeros((products, 0), np.float32))
-        lists = rank(self._model, self._vocabulary, none, histories)  # nobody asks for reasons
-        return [[(each.product_id, each.score) for each in ranked] for ranked in lists]
+        serving = self._serving
+        lists = rank(serving.model, serving.known, serving.neighbours, histories)
+        return [list(zip(each.products, each.scores, strict=True)) for each in lists]
 
 
 def open_policy(directory: Path, name: str) -> RankingPolicy | None:
@@ -57,4 +50,4 @@ def open_policy(directory: Path, name: str) -> RankingPolicy | None:
         return None
     if name == POPULARITY:
         return Baseline()
-    return Saved(artifact_path(directory, RECOMMENDER, name))
+    return Saved(directory, name)

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from application.context import Context
-from application.models import note_trained, promote
+from application.models import note_trained
 from domain.model import Model
-from domain.product import Product
 from ml import artifacts
 from ml.artifacts import Artifact
-from ml.behaviour import EVENTS, sessions_of, touches
-from ml.content import ProductContent
+from ml.behaviour import EVENTS, touches
+from ml.descriptions import DESCRIBING, describe
+from ml.past_touches import PastTouches
 from ml.tensor_files import ArtifactRefused
-from ml.training import Champion, Trained, TrainingSettings, train
+from ml.training import Champion, NotEnoughData, Trained, TrainingSettings, train_on
 from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path, digest
+from workers.training_plan import desk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from application.journal import Journal
-    from domain.events import Event, Recorded
-    from ml.behaviour import Touch
+    from ml.descriptions import ProductContent
     from ml.recommender import Progress, Recommender
+    from workers.training_plan import Plan
 
 ACTOR = "trainer"
 PAGE = 5_000
-_DESCRIBING: tuple[type[Event], ...] = (Product.Added, Product.DetailsChanged, Product.PriceChanged)
-_TOPICS = [event.TOPIC for event in (*EVENTS, *_DESCRIBING)]
+_TOPICS = [event.TOPIC for event in (*EVENTS, *DESCRIBING)]
 
 
 class Outcome(NamedTuple):
@@ -46,8 +46,7 @@ class Outcome(NamedTuple):
 class _Past(NamedTuple):
     """What the log tells of tastes and of products, up to a position."""
 
-    until: int
-    touches: list[Touch]
+    touches: PastTouches
     content: dict[str, ProductContent]
 
 
@@ -62,77 +61,83 @@ async def train_recommender(
 ) -> Outcome:
     """Learn from the log as it is now; note the model, and promote it where it wins.
 
-    ``reading`` is told the position reached and the head. Raises NotEnoughData.
+    One that was killed goes on with the log as it was then. ``reading`` is told the position
+    reached and the head. Raises NotEnoughData, and TrainingUnderWay.
     """
-    past = await _read(journal, reading)
-    line = await journal.load(Model, RECOMMENDER)
-    serving = line.champion if line else ""
-    version = datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")
-
-    def learn() -> Trained:
-        champion = _champion(directory, serving)
-        trained = train(
-            sessions_of(past.touches), past.content, settings, champion=champion, tell=tell
+    with desk(directory) as own:
+        line = await journal.load(Model, RECOMMENDER)
+        plan = own.plan(
+            head=await journal.head(),
+            champion=line.champion if line else "",
+            noted=line.versions if line else [],
+            settings=settings,
         )
-        _keep(directory, version, past, settings, trained)
-        return trained
+        past = await _read(journal, plan.until, reading)
 
-    trained = await asyncio.to_thread(learn)
-    context = Context(ACTOR, datetime.now(UTC))
+        def learn() -> Trained:
+            sessions, vocabulary = past.touches.sessions()
+            trained = train_on(
+                sessions,
+                vocabulary,
+                past.content,
+                settings,
+                champion=_champion(directory, plan.champion),
+                checkpoints=own.checkpoints,
+                tell=tell,
+            )
+            _keep(directory, plan, trained)
+            return trained
+
+        try:
+            trained = await asyncio.to_thread(learn)
+        except NotEnoughData:
+            own.clear()
+            raise
+        outcome = await _note(journal, directory, plan, trained, promotes=promotes)
+        own.clear()
+        return outcome
+
+
+async def _note(
+    journal: Journal, directory: Path, plan: Plan, trained: Trained, *, promotes: bool
+) -> Outcome:
+    """Record the model together with its promotion, so that a kill leaves both or neither."""
     gain = trained.gain
-    await note_trained(
+    noted = await note_trained(
         journal,
-        context,
+        Context(ACTOR, datetime.now(UTC)),
         RECOMMENDER,
-        version,
-        artifact=digest(artifact_path(directory, RECOMMENDER, version)),
-        until=past.until,
-        settings={"name": trained.model.name, **msgspec.to_builtins(settings)},
+        plan.version,
+        artifact=digest(artifact_path(directory, RECOMMENDER, plan.version)),
+        until=plan.until,
+        settings={"name": trained.model.name, **_made_with(plan, trained)},
         scores=trained.scores,
-    )
-    if promotes and trained.wins:
-        reason = (
+        about=_about(trained),
+        wins_over=plan.champion if promotes and trained.wins else None,
+        reason=(
             f"MRR@20 above {trained.rival} by {gain.value:.4f}"
             f" (95 % interval {gain.low:.4f} to {gain.high:.4f}) on the latest sessions"
-        )
-        await promote(journal, context, RECOMMENDER, version, reason)
-    return Outcome(version, trained, promotes and trained.wins)
+        ),
+    )
+    return Outcome(plan.version, trained, noted.answer.champion == plan.version)
 
 
-async def _read(journal: Journal, reading: Callable[[int, int], None]) -> _Past:
-    head = await journal.head()
+async def _read(journal: Journal, head: int, reading: Callable[[int, int], None]) -> _Past:
+    """Read up to the head, a page in memory at a time."""
     position = 0
-    found: list[Touch] = []
-    content: dict[str, ProductContent] = {}
+    past = _Past(PastTouches(), {})
     while position < head:
         page = await journal.read(position, PAGE, topics=_TOPICS, until=head)
         if not page:
             break
         for recorded in page:
-            found += touches(recorded)
-            _describe(content, recorded)
+            for touch in touches(recorded):
+                past.touches.add(touch)
+            describe(past.content, recorded)
         position = page[-1].position
         reading(position, head)
     reading(head, head)
-    return _Past(head, found, content)
-
-
-def _describe(content: dict[str, ProductContent], recorded: Recorded) -> None:
-    product_id, event = recorded.stream_id.partition("-")[2], recorded.event
-    match event:
-        case Product.Added() | Product.DetailsChanged():
-            known = content.get(product_id)
-            price = event.price.amount if isinstance(event, Product.Added) else None
-            content[product_id] = ProductContent(
-                text=f"{event.name} {event.description}",
-                category=event.category,
-                attributes={name: str(value) for name, value in event.attributes.items()},
-                price_minor=price if known is None else known.price_minor,
-            )
-        case Product.PriceChanged() if product_id in content:
-            content[product_id] = msgspec.structs.replace(
-                content[product_id], price_minor=event.price.amount
-            )
+    return past
 
 
 def _champion(directory: Path, version: str) -> Champion | None:
@@ -143,24 +148,36 @@ def _champion(directory: Path, version: str) -> Champion | None:
         loaded = artifacts.load(artifact_path(directory, RECOMMENDER, version))
     except (ArtifactRefused, OSError):
         return None
-    return Champion(loaded.model, loaded.vocabulary, loaded.about["learnt_until"])
+    return Champion(loaded.model, loaded.vocabulary, loaded.about["learnt_until"], version)
 
 
-def _keep(
-    directory: Path, version: str, past: _Past, settings: TrainingSettings, trained: Trained
-) -> None:
+def _keep(directory: Path, plan: Plan, trained: Trained) -> None:
     about = {
-        "version": version,
-        "until": past.until,
-        "learnt_until": max(touch.at for touch in past.touches),
-        "settings": msgspec.to_builtins(settings),
+        "version": plan.version,
+        "until": plan.until,
+        "learnt_until": trained.facts["last_at"],
+        "settings": _made_with(plan, trained),
         "scores": trained.scores,
+        **_about(trained),
     }
     models: dict[str, Recommender] = {
         RECOMMENDER: trained.model,
         COMPLEMENTS: trained.complements,
     }
     for kind, model in models.items():
-        path = artifact_path(directory, kind, version)
+        path = artifact_path(directory, kind, plan.version)
         path.parent.mkdir(parents=True, exist_ok=True)
         artifacts.save(path, Artifact(model, trained.vocabulary, about))
+
+
+def _made_with(plan: Plan, trained: Trained) -> dict[str, Any]:
+    settings: dict[str, Any] = msgspec.to_builtins(plan.settings)
+    return {**settings, "warm_started_from": trained.warm_started_from}
+
+
+def _about(trained: Trained) -> dict[str, Any]:
+    return {
+        "facts": trained.facts,
+        "rival": trained.rival,
+        "gain_mrr_20": msgspec.to_builtins(trained.gain),
+    }

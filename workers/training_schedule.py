@@ -1,8 +1,10 @@
-"""When to train anew: whenever the log has grown by enough. Loads torch only when it is time."""
+"""When to train anew: whenever the log has grown by enough, or the last time is long ago."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 import structlog
@@ -11,7 +13,7 @@ from domain.model import Model
 from workers.model_files import RECOMMENDER
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Awaitable, Callable
 
     from application.journal import Journal
 
@@ -19,35 +21,52 @@ logger = structlog.get_logger(__name__)
 
 FIRST_EVENTS = 5_000
 """A first model is tried for at this many events at the latest."""
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+class Ended(Enum):
+    """How a training ended."""
+
+    TRAINED = auto()
+    NOT_ENOUGH_DATA = auto()
+    FAILED = auto()
 
 
 async def run_trainer(
-    journal: Journal, directory: Path, *, after_events: int, poll_seconds: float = 10.0
+    journal: Journal,
+    train: Callable[[], Awaitable[Ended]],
+    *,
+    after_events: int,
+    after_seconds: int = 0,
+    poll_seconds: float = 10.0,
+    pause_seconds: float = 60.0,
 ) -> None:
-    """Train whenever the log has grown by so many events since the last time, until cancelled.
+    """Train when the log has grown by so many events, or when so long has passed, until cancelled.
 
-    Where there is too little to learn from, the next try comes after a tenth of them.
+    0 seconds: however long it is. Where there is too little to learn from, the next try comes
+    after a tenth of the events; where a training failed, after a pause that grows up to an hour.
     """
     line = await journal.load(Model, RECOMMENDER)
     learnt = line.learnt_until if line else 0
+    trained_at = line.modified_on if line else datetime.now(UTC)
     due = learnt + after_events if learnt else min(FIRST_EVENTS, after_events)
+    failures = 0
     while True:
         head = await journal.head()
-        if head >= due:
-            due = head + (after_events if await _train(journal, directory) else after_events // 10)
-        await asyncio.sleep(poll_seconds)
+        waited = datetime.now(UTC) - trained_at
+        is_old = after_seconds and head > learnt and waited.total_seconds() >= after_seconds
+        if head >= due or is_old:
+            ended = await train()
+            failures = failures + 1 if ended is Ended.FAILED else 0
+            if ended is not Ended.FAILED:
+                learnt, trained_at = head, datetime.now(UTC)
+                is_enough = ended is Ended.TRAINED
+                due = head + (after_events if is_enough else max(1, after_events // 10))
+        await asyncio.sleep(poll_seconds + _pause(failures, pause_seconds))
 
 
-async def _train(journal: Journal, directory: Path) -> bool:
-    """Train once; return whether there was enough to learn from."""
-    from ml.training import NotEnoughData, TrainingSettings  # noqa: PLC0415 - torch takes its time
-    from workers.trainer import train_recommender  # noqa: PLC0415 - as above
-
-    try:
-        outcome = await train_recommender(journal, directory, TrainingSettings())
-    except NotEnoughData as reason:
-        logger.info("not_trained", reason=str(reason))
-        return False
-    scores = outcome.trained.scores
-    logger.info("trained", version=outcome.version, is_promoted=outcome.is_promoted, scores=scores)
-    return True
+def _pause(failures: int, first: float) -> float:
+    """Return the seconds to wait after so many failures in a row, twice as long each time."""
+    if not failures:
+        return 0.0
+    return min(first * float(2 ** (min(failures, 20) - 1)), LONGEST_PAUSE.total_seconds())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,15 +18,17 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NAMES = ("append", "projections", "live", "intake", "recommend")
-OF_FILES = ("sessions",)  # measure models on files of the caller, without a shop
+OF_FILES = {"sessions": 2, "eshop": 1, "freshness": 1, "baskets": 1, "training": 0}
+"""Measure models without a shop, on so many files of the caller."""
 
 
 @click.command()
 @click.argument("name", type=click.Choice([*NAMES, *OF_FILES, "all"]))
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each benchmark.")
-@click.option("--minutes", type=click.FloatRange(min=0.1), help="What sessions may take in all.")
-@click.option("--sample", type=click.IntRange(min=100), help="Of sessions, take so many only.")
+@click.option("--minutes", type=click.FloatRange(min=0.1), help="What sessions and eshop may take.")
+@click.option("--sample", type=click.IntRange(min=100), help="Take so many sessions only.")
+@click.option("--seeds", type=click.IntRange(min=1), help="Train the neural model so often anew.")
 @data_dir_option
 @click.pass_obj
 @on_the_loop
@@ -36,22 +39,29 @@ async def bench(
     as_json: bool,  # noqa: FBT001 - click passes options by name
     minutes: float | None,
     sample: int | None,
+    seeds: int | None,
     data_dir: Path | None,
 ) -> None:
     r"""Measure, beside a peer or a physical limit in the same run. Uses databases of its own.
 
     \b
-    sessions TRAIN TEST takes files: a session a line, and `prefix > next product` a line.
+    sessions TRAIN TEST: a session a line, and `prefix > next product` a line.
+    eshop ZIP: the same of UCI's clothing shop; freshness FILE, baskets FILE: Online Retail.
+    training: what learning from 300,000 sessions takes.
     """
     if not (CHECKOUT / "benchmarks").is_dir():
         raise click.ClickException("benchmarks/ is there in a checkout only")
     sys.path.insert(0, str(CHECKOUT))
-    if len(files) != (2 if name in OF_FILES else 0):
-        raise click.UsageError("sessions takes TRAIN and TEST; other benchmarks take no files")
+    if len(files) != (wanted := OF_FILES.get(name, 0)):
+        raise click.UsageError(f"{name} takes {wanted or 'no'} file{'s' if wanted > 1 else ''}")
     if name in OF_FILES:
-        options = {"minutes": minutes, "sample": sample}
+        options = {"minutes": minutes, "sample": sample, "seeds": seeds}
+        measure = importlib.import_module(f"benchmarks.{name}").run
+        taken = inspect.signature(measure).parameters
         given = {option: value for option, value in options.items() if value is not None}
-        report = importlib.import_module(f"benchmarks.{name}").run(*files, **given)
+        if unknown := given.keys() - taken:
+            raise click.UsageError(f"{name} takes no --{' or --'.join(sorted(unknown))}")
+        report = measure(*files, **given)
         click.echo(msgspec.json.encode(report) if as_json else report.as_table())
         return
     settings = command_line.settings("bench", data_dir=data_dir)

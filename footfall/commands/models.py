@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from getpass import getuser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -14,12 +14,14 @@ from application.context import Context
 from domain.errors import Rejected
 from domain.model import Model
 from footfall.commands.options import data_dir_option, on_the_loop, opened
+from ml.tensor_files import ArtifactRefused
+from projections.model_cards import card_of
 from projections.models import ModelRow, models_of
+from workers.model_files import artifact_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from domain.events import Recorded
     from footfall.commands.options import CommandLine
     from footfall.wiring import Shop
 
@@ -43,7 +45,11 @@ async def list_(command_line: CommandLine, kind: str, data_dir: Path | None) -> 
         rows = await _rows(shop, kind)
     for row in rows:
         own = row.scores.get(row.settings.get("name", ""), {})
-        scores = "\t".join(f"{measure} {score:.4f}" for measure, score in own.items())
+        scores = "\t".join(
+            f"{measure} {score:.4f}"
+            for measure, score in own.items()
+            if not measure.endswith(("_low", "_high"))
+        )
         star = "*" if row.is_champion else " "
         click.echo(f"{star} {row.kind}\t{row.version}\tup to {row.until}\t{scores}")
     if not rows:
@@ -63,6 +69,23 @@ async def show(command_line: CommandLine, version: str, kind: str, data_dir: Pat
     if not rows:
         raise click.ClickException(f"no {kind} of version {version} was trained")
     click.echo(msgspec.json.format(msgspec.json.encode(rows[0])))
+
+
+@models.command("card")
+@click.argument("version")
+@kind_option
+@data_dir_option
+@click.pass_obj
+@on_the_loop
+async def card(command_line: CommandLine, version: str, kind: str, data_dir: Path | None) -> None:
+    """Print a model's card for people, as Markdown: data, scores, promotions, limits."""
+    settings = command_line.settings("models", data_dir=data_dir)
+    async with opened(settings) as shop:
+        history = await shop.journal.whole_stream(Model.stream_id(kind))
+    told = card_of(history, version, _header(settings.data_dir / "models", kind, version))
+    if told is None:
+        raise click.ClickException(f"no {kind} of version {version} was trained")
+    click.echo(told, nl=False)
 
 
 @models.command("promote")
@@ -109,11 +132,21 @@ async def _rows(shop: Shop, kind: str) -> list[ModelRow]:
     for stream_id in await shop.journal.store.streams_beginning(prefix):
         if kind and stream_id != prefix:
             continue
-        history: list[Recorded] = []
-        while page := await shop.journal.read_stream(stream_id, after_version=len(history)):
-            history += page
-        rows += models_of(history)
+        rows += models_of(await shop.journal.whole_stream(stream_id))
     return rows
+
+
+def _header(models: Path, kind: str, version: str) -> dict[str, Any] | None:
+    """Return what the artifact says of itself; None where its file is not here."""
+    path = artifact_path(models, kind, version)
+    if not path.exists():
+        return None
+    from ml import artifacts  # noqa: PLC0415 - torch takes its time
+
+    try:
+        return artifacts.load(path).about
+    except ArtifactRefused as error:
+        return {"refused": str(error)}
 
 
 def _context() -> Context:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -19,6 +20,7 @@ from api.services import ApiSettings, Services
 from footfall.commands.options import data_dir_option, on_the_loop
 from footfall.installation import servers
 from footfall.supervisor import supervise
+from footfall.training_process import train_in_a_process
 from footfall.wiring import open_shop
 from projections.position_waiter import PositionWaiter
 from projections.registry import PROJECTIONS
@@ -122,13 +124,14 @@ async def run_worker(shop: Shop, name: str) -> None:
 
 
 async def _train_when_due(shop: Shop) -> None:
-    """Train in the background: what serves goes first."""
-    os.nice(10)
     settings = shop.settings
     if settings.train_after_events == 0:
         await asyncio.Event().wait()
     await run_trainer(
-        shop.journal, settings.data_dir / "models", after_events=settings.train_after_events
+        shop.journal,
+        partial(train_in_a_process, settings),
+        after_events=settings.train_after_events,
+        after_seconds=settings.train_after_seconds,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_asyncio
 
+from tests.api.conftest import a_shopper
 from tests.api.test_recommendations import (
     PHONES,
     a_past,
@@ -121,6 +122,18 @@ async def test_a_pin_that_is_sold_out_or_unwanted_is_not_shown(shopping: Client,
     assert set(items) <= set(PHONES)
     sold = await accepted(await admin.call("PATCH", "/v1/products/lamp-3", {"stock": 0}))
     items, _ = await shown(shopping, "visitor=v", sold.position)
+    assert "lamp-3" not in items
+
+
+async def test_what_lies_in_the_basket_is_not_pinned_beside_it(shopping: Client, api: Api) -> None:
+    admin = await shopping.as_role("admin")
+    await accepted(await admin.post(RULES, PIN))
+    ann = await a_shopper(shopping, visitor="her-phone")
+    items, _ = await shown(ann, "placement=basket&count=4", await api.shop.journal.head())
+    assert items[1] == "lamp-3"
+    added = await ann.post("/v1/basket/items", {"product_id": "lamp-3"})
+    ann.visitor = "her-laptop"
+    items, _ = await shown(ann, "placement=basket&count=20", added.position)
     assert "lamp-3" not in items
 
 

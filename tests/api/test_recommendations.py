@@ -50,10 +50,7 @@ async def a_past(shop: Shop, *, seed: int = 1) -> None:
     for kind in ("phone", "lamp", *ACCESSORIES):
         await categories.create_category(shop.journal, OPERATOR, kind, f"The {kind}s")
     for product_id in (*PHONES, *ACCESSORIES, *LAMPS):
-        kind = product_id.partition("-")[0]
-        details = ProductDetails(name=f"A {product_id}", description="", category=kind)
-        price = Money(1_000, "EUR")
-        await products.add_product(shop.journal, OPERATOR, product_id, details, price=price)
+        await add(shop, product_id)
     events: list[Event] = []
     for n in range(600):
         at = NOW - timedelta(days=10) + timedelta(minutes=20 * n)
@@ -143,12 +140,70 @@ async def test_a_visitor_of_phones_is_shown_phones_and_what_goes_with_them(
 async def test_without_the_events_it_names_a_list_is_another(shopping: Client, api: Api) -> None:
     after = await looks(api.shop, "both", "lamp-1", "phone-1", "phone-2")
     items, answer = await shown(shopping, "visitor=both&count=4", after)
-    phones = {r for i in answer["items"] for reason in i["reasons"] for r in reason["event_ids"]}
-    assert phones
-    after = await looks(api.shop, "lamps", "lamp-1")
-    without, _ = await shown(shopping, "visitor=lamps&count=4", after)
+    named = {r for i in answer["items"] for reason in i["reasons"] for r in reason["event_ids"]}
+    history = [each for each in await api.shop.journal.read(after - 3) if each.position <= after]
+    kept: list[Any] = [each.event for each in history if str(each.event_id) not in named]
+    assert len(kept) < len(history)
+    again = [
+        fact(
+            Visit.ProductViewed,
+            "again",
+            each.timestamp,
+            visitor="again",
+            product_id=each.product_id,
+        )
+        for each in kept
+    ]
+    after = (await api.shop.journal.record(OPERATOR, again)).last_position if again else after
+    without, _ = await shown(shopping, "visitor=again&count=4", after)
     assert without != items
-    assert set(without) <= set(LAMPS)
+
+
+async def test_a_product_added_a_minute_ago_appears_for_who_looks_at_its_like(
+    shopping: Client, api: Api
+) -> None:
+    seen = await looks(api.shop, "v", "phone-1", "phone-2", "phone-3")
+    before, _ = await shown(shopping, "visitor=v&count=100", seen)
+    assert "phone-7" not in before
+    added = await add(api.shop, "phone-7")
+    after = await looks(api.shop, "v", "phone-1")
+    items, answer = await shown(shopping, "visitor=v&count=8", max(added, after))
+    assert "phone-7" in items
+    [reason] = next(each["reasons"] for each in answer["items"] if each["product_id"] == "phone-7")
+    assert reason["text"].startswith("Because you looked at A phone-")
+    after = await looks(api.shop, "of-lamps", "lamp-1", "lamp-2")
+    of_lamps, _ = await shown(shopping, "visitor=of-lamps&count=8", after)
+    assert "phone-7" not in of_lamps
+
+
+async def test_who_looked_at_a_new_product_alone_is_shown_its_like(
+    shopping: Client, api: Api
+) -> None:
+    await add(api.shop, "phone-7")
+    after = await looks(api.shop, "v", "phone-7")
+    items, answer = await shown(shopping, "visitor=v&count=5", after)
+    assert set(items) <= {*PHONES, *ACCESSORIES}
+    assert answer["model"] != "popularity"
+
+
+async def test_a_new_product_goes_with_its_like_within_moments(shopping: Client, api: Api) -> None:
+    added = await add(api.shop, "phone-7")
+    around, asked = {"phone-7": "phone-1", "phone-1": "phone-7"}, "placement=product&count=8"
+    async with asyncio.timeout(10):
+        for product_id, expected in around.items():
+            items: list[str] = []
+            while expected not in items:
+                await asyncio.sleep(0.02)
+                items, _ = await shown(shopping, f"{asked}&product_id={product_id}", added)
+
+
+async def add(shop: Shop, product_id: str) -> int:
+    """Put a product up for sale; return the position."""
+    kind = product_id.partition("-")[0]
+    details = ProductDetails(name=f"A {product_id}", description="", category=kind)
+    price = Money(1_000, "EUR")
+    added = await products.add_product(shop.journal, OPERATOR, product_id, details, price=price)
+    return added.position
 
 
 async def test_the_basket_changes_what_completes_it_and_the_order_empties_the_wish(
@@ -367,6 +422,12 @@ async def test_a_model_rolled_back_gives_way_to_the_one_before(
     assert answer["model"] == line.champion
     rows = (await admin.get("/v1/insights/models", Footfall_After=str(after))).json["items"]
     assert [row["version"] for row in rows if row["is_champion"]] == [line.champion]
+    card = await admin.get(f"/v1/insights/models/recommender/{line.champion}/card")
+    assert card.headers["Content-Type"].startswith("text/markdown")
+    assert "rolled back" not in card.raw.decode()
+    assert "serves again: fewer clicks" in card.raw.decode()
+    unknown = await admin.get("/v1/insights/models/recommender/1999/card")
+    assert (unknown.status, unknown.json["code"]) == (404, "model_not_found")
 
 
 async def test_too_little_to_learn_from_is_said(shop: Shop, tmp_path: Path) -> None:

@@ -46,6 +46,10 @@ async def test_models_are_trained_listed_promoted_and_rolled_back(tmp_path: Path
     assert "sequence model" in told
     [version] = {word.rstrip(":") for word in told.split() if word.startswith("20") and "-" in word}
     assert (await footfall(tmp_path, "models", "promote", version)).strip().endswith("serves")
+    told = await footfall(tmp_path, "models", "card", version)
+    assert f"# recommender {version}\n\nA blend, trained " in told
+    assert "What the file says of itself agrees with the log." in told
+    assert "| popularity by recency | 0." in told
     card = msgspec.json.decode(await footfall(tmp_path, "models", "show", version))
     assert card["is_champion"]
     assert card["scores"]["blend"]["mrr_20"] > card["scores"]["popularity by recency"]["mrr_20"]

@@ -12,7 +12,8 @@ from domain.events import Created, Recorded
 from domain.money import Money
 from domain.order import Order, OrderLine
 from domain.visit import Visit
-from ml.behaviour import Histories, Touch, contexts_of, sessions_of, touches
+from ml.behaviour import Histories, Touch, contexts_of, touches
+from ml.past_touches import PastTouches
 from ml.sessions import EventKind, Vocabulary
 
 if TYPE_CHECKING:
@@ -61,6 +62,13 @@ def told(*events: Recorded) -> list[Touch]:
     return [touch for event in events for touch in touches(event)]
 
 
+def past_of(*events: Recorded) -> PastTouches:
+    past = PastTouches()
+    for touch in told(*events):
+        past.add(touch)
+    return past
+
+
 def test_a_program_has_no_taste() -> None:
     assert told(looked("lamp", bot="pace")) == []
 
@@ -92,7 +100,7 @@ def test_a_basket_of_our_own_is_its_visitors_and_so_is_the_order() -> None:
 
 
 def test_sessions_end_with_a_pause_and_come_in_the_order_of_their_ends() -> None:
-    history = told(
+    past = past_of(
         looked("lamp", 0),
         looked("vase", 10, "v2"),
         stayed("lamp", 60, 4_000),
@@ -100,14 +108,15 @@ def test_sessions_end_with_a_pause_and_come_in_the_order_of_their_ends() -> None
         looked("bulb", 100),
         looked("desk", 100 + 1_800),
     )
-    sessions = sessions_of(history)
-    assert [[touch.product_id for touch in each] for each in sessions] == [
+    sessions, vocabulary = past.sessions()
+    assert [[vocabulary.products[n] for n in session] for session in sessions] == [
         ["vase"],
         ["lamp", "bulb"],
         ["desk"],
     ]
-    assert sessions[1][0].dwell_seconds == 6
-    assert math.isnan(sessions[1][1].dwell_seconds)
+    assert sessions.dwell_seconds is not None
+    assert sessions.dwell_seconds[1] == 6
+    assert math.isnan(sessions.dwell_seconds[2])
 
 
 def test_histories_keep_the_latest_of_those_seen_last() -> None:
@@ -122,13 +131,13 @@ def test_histories_keep_the_latest_of_those_seen_last() -> None:
 
 def test_serving_and_training_see_the_same_context() -> None:
     events = (looked("lamp", 0), stayed("lamp", 5, 3_000), looked("new", 7), looked("bulb", 9))
-    vocabulary = Vocabulary(["bulb", "lamp"])
+    trained, vocabulary = past_of(*events).sessions()
+    assert vocabulary == Vocabulary(["lamp", "new", "bulb"])
     histories = Histories()
     for touch in told(*events):
         histories.add(touch)
     served = contexts_of([histories.of("v1")], vocabulary)
-    trained = contexts_of(sessions_of(told(*events)), vocabulary)
-    assert served.items.tolist() == trained.items.tolist() == [1, 0]
+    assert served.items.tolist() == trained.items.tolist() == [0, 1, 2]
     for one, other in (
         (served.dwell_seconds, trained.dwell_seconds),
         (served.times, trained.times),
@@ -137,3 +146,8 @@ def test_serving_and_training_see_the_same_context() -> None:
         assert one is not None
         assert other is not None
         assert one.tobytes() == other.tobytes()
+
+
+def test_products_that_a_model_does_not_know_are_left_out_of_its_contexts() -> None:
+    contexts = contexts_of([told(looked("lamp"), looked("new"))], Vocabulary(["bulb", "lamp"]))
+    assert contexts.items.tolist() == [1]

@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from ml.sequence_model import Events, SequenceNetwork, SequenceSettings, buckets, padded
+from ml.calibration import calibrated
+from ml.first_vectors import first_vectors
+from ml.ranking_metrics import hit_rate, ranks, reciprocal_rank
+from ml.sequence_model import (
+    Events,
+    SequenceModel,
+    SequenceNetwork,
+    SequenceSettings,
+    buckets,
+    padded,
+)
 from ml.sequence_training import Negatives, batches, train
 from ml.sessions import Sessions
 from tests.ml.shoppers import PRODUCTS, walks
@@ -16,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ml.recommender import Arrays, Progress
+    from ml.sessions import Ints
 
 SETTINGS = SequenceSettings(dimensions=16, epochs=4, negatives=32, positions_a_batch=200)
 EARLIER, LATER = walks(200), walks(40, seed=1)
@@ -111,7 +122,10 @@ def test_the_sampled_loss_estimates_the_whole_softmax() -> None:
     with torch.inference_mode():
         sampled = Negatives(EARLIER, PRODUCTS, settings, CPU).loss(network, events, followed)
         before = Events(*(part[:, :-1] for part in msgspec.structs.astuple(events)))
-        logits = network(before)[followed] @ network.items(torch.arange(PRODUCTS)).T
+        expected, copying = (part[followed] for part in network(before))
+        logits = expected @ network.items(torch.arange(PRODUCTS)).T
+        seen = before.items[:, None, :].expand(-1, followed.shape[1], -1)[followed]
+        logits = logits.exp().scatter_add(1, seen, copying.exp()).log()
         whole = torch.nn.functional.cross_entropy(logits, events.items[:, 1:][followed])
     assert float(sampled) == pytest.approx(float(whole), abs=0.02)
 
@@ -121,7 +135,35 @@ def test_the_future_changes_nothing_in_the_past() -> None:
     one, other = Sessions.of([[1, 2, 3, 4]]), Sessions.of([[1, 2, 9, 9]])
     with torch.inference_mode():
         first, second = (network(padded(each, np.array([0]), 30, CPU)) for each in (one, other))
-    torch.testing.assert_close(first[0, :2], second[0, :2])
+    for one_part, other_part in zip(first, second, strict=True):
+        torch.testing.assert_close(one_part[0, :2], other_part[0, :2])
+        assert not torch.equal(one_part[0, 2:], other_part[0, 2:])
+
+
+def test_products_seen_beside_each_other_begin_near_each_other() -> None:
+    vectors = first_vectors(EARLIER, PRODUCTS + 1, 16, seed=1)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+    near = [vectors[n] @ vectors[(n + 1) % PRODUCTS] for n in range(PRODUCTS)]
+    far = [vectors[n] @ vectors[(n + 30) % PRODUCTS] for n in range(PRODUCTS)]
+    assert np.mean(near) > np.mean(far) + 0.5
+    assert np.isfinite(vectors[PRODUCTS]).all()
+
+
+def test_a_calibrated_model_differs_in_its_balance_only_and_ranks_no_worse() -> None:
+    model, _ = train(EARLIER, PRODUCTS, SETTINGS)
+    contexts, followed = LATER.cases()
+    better = calibrated(model, contexts, followed)
+    assert reached(better, contexts, followed) >= reached(model, contexts, followed)
+    loaded = SequenceModel.from_parts(msgspec.json.encode(better.settings), better.arrays())
+    assert loaded.predict(contexts).tobytes() == better.predict(contexts).tobytes()
+    back = model.calibrated(1.0, 50.0).predict(contexts)
+    for context, scores in zip(contexts, back, strict=True):
+        assert int(scores.argmax()) in context
+
+
+def reached(model: SequenceModel, contexts: Sessions, followed: Ints) -> float:
+    found = ranks(model.predict(contexts), followed)
+    return hit_rate(found, 20) + reciprocal_rank(found, 20)
 
 
 def test_kinds_dwell_and_gaps_reach_the_network_and_may_be_missing() -> None:
