@@ -21,6 +21,14 @@ NAME = "recommendations"
 POPULAR_DAYS = 14
 
 
+_FIRST_ITEMS = """coalesce((
+    SELECT json_agg(json_build_object('product_id', p.of, 'score', s.of) ORDER BY n)
+    FROM json_array_elements_text(list -> 'products') WITH ORDINALITY AS p (of, n)
+    JOIN json_array_elements(list -> 'scores') WITH ORDINALITY AS s (of, n) USING (n)
+    WHERE n <= 20), '[]') AS items"""
+"""Out of a list as it is kept: see KeptList."""
+
+
 class RecommendationLists:
     """The visitors' lists as others may follow them: the first of each, the newest state only."""
 
@@ -28,7 +36,7 @@ class RecommendationLists:
     feed = Feed(
         "app.recommendation_lists",
         ("visitor",),
-        ("visitor", "model", "jsonb_path_query_array(items, '$[0 to 19]') AS items", "updated_at"),
+        ("visitor", "model", _FIRST_ITEMS, "updated_at"),
         is_published=False,
     )
 
