@@ -58,10 +58,10 @@ class Line(Report, kw_only=True):
         names = list(self.days)
         lines = [
             "P@20 by days after the training, in percent",
-            "day" + "".join(f"{n:>16}" for n in names),
+            "day" + "".join(f"{n:>18}" for n in names),
         ]
         lines += [
-            f"{day + 1:>3}" + "".join(f"{self.days[name][day]:>16.2f}" for name in names)
+            f"{day + 1:>3}" + "".join(f"{self.days[name][day]:>18.2f}" for name in names)
             for day in range(HORIZON)
         ]
         lines += [
