@@ -42,6 +42,7 @@ RETRAINED_EVERY = 7  # days
 ORIGINS = 3  # as far apart as the file allows, in the last 40 % of its days
 WEIGHED_DAYS = 7
 CASES_A_DAY = 250
+MINUTES = 10.0
 SETTINGS = TrainingSettings(seed=1, epochs=3, warm_epochs=1, most_cases=2_000)
 DAY_SECONDS = 86_400
 
@@ -57,10 +58,10 @@ class Line(Report, kw_only=True):
         names = list(self.days)
         lines = [
             "P@20 by days after the training, in percent",
-            "day" + "".join(f"{n:>16}" for n in names),
+            "day" + "".join(f"{n:>18}" for n in names),
         ]
         lines += [
-            f"{day + 1:>3}" + "".join(f"{self.days[name][day]:>16.2f}" for name in names)
+            f"{day + 1:>3}" + "".join(f"{self.days[name][day]:>18.2f}" for name in names)
             for day in range(HORIZON)
         ]
         lines += [
@@ -129,8 +130,8 @@ class Bench:
         return ranks_by_another(model, vocabulary, self.orders.vocabulary, chosen), chosen.owners
 
 
-def run(path: Path) -> Line:
-    """Train and test at each origin."""
+def run(path: Path, *, minutes: float = MINUTES) -> Line:
+    """Train and test at each origin; none is begun that the minutes would not suffice for."""
     started = time.monotonic()
     bench = Bench(orders_of(path))
     last = len(bench.days) - HORIZON
@@ -145,8 +146,12 @@ def run(path: Path) -> Line:
     hits: dict[tuple[str, int], list[Floats]] = defaultdict(list)
     owners: dict[int, list[Ints]] = defaultdict(list)
     seconds: dict[str, list[float]] = defaultdict(list)
-    groups = 0
-    for origin in origins:
+    groups, longest = 0, 0.0
+    for done, origin in enumerate(origins):
+        began = time.monotonic()
+        if done and began + longest - started > minutes * 60:
+            say(f"{minutes:g} minutes are up after {done} of {len(origins)} origins")
+            break
         stale = bench.learn(origin)
         now = {"stale": stale, "fresh": stale, "warm": stale}
         for day in range(HORIZON):
@@ -170,6 +175,8 @@ def run(path: Path) -> Line:
             owners[day].append(whose + groups)
             groups += int(whose.max()) + 1
             say(f"tested day {day + 1} after {origin}")
+        longest = max(longest, time.monotonic() - began)
+        say(str(_report(hits, owners, seconds, time.monotonic() - started).ratios))
     assert Popularity.name == stale.components[0].name
     return _report(hits, owners, seconds, time.monotonic() - started)
 
@@ -222,6 +229,7 @@ def _report(
         "cold_seconds": cold,
         "warm_seconds": warm,
         "cases": float(len(whose)),
+        "retrained": float(len(seconds["fresh"])),
         "minutes": took / 60,
     }
     return Line(

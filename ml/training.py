@@ -140,7 +140,7 @@ def train_on(
     )
     task = Task(similarity, settings, tell)
     start = None
-    if champion is not None and is_warm:
+    if champion is not None and is_warm and settings.epochs:
         start = task.start_from(champion, vocabulary)
 
     components, epochs = task.components(
@@ -201,7 +201,7 @@ class Task:
         settings = SequenceSettings(seed=self._settings.seed, epochs=self._settings.epochs)
         if is_warm:
             rate = settings.learning_rate * self._settings.warm_learning_share
-            epochs = self._settings.warm_epochs
+            epochs = min(settings.epochs, self._settings.warm_epochs)
             settings = msgspec.structs.replace(settings, epochs=epochs, learning_rate=rate)
         return settings
 
