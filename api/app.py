@@ -14,6 +14,7 @@ from api.intake.rate_limit import RateLimit
 from api.intake.write_keys import WriteKeys
 from api.known_callers import KnownCallers
 from api.middleware import around
+from api.popular_products import PopularProducts
 from api.recent_writes import RecentWrites
 from api.routes import ROUTES
 from api.served_lists import ServedLists
@@ -22,6 +23,7 @@ from api.services import (
     DAILY_SALT,
     HUB,
     PACE,
+    POPULAR,
     RATE_LIMIT,
     RECENT_WRITES,
     SERVED_LISTS,
@@ -48,6 +50,7 @@ def build_app(services: Services) -> web.Application:
     app[DAILY_SALT] = DailySalt(services.redis)
     app[RATE_LIMIT] = RateLimit(services.redis, settings.intake_events_per_second)
     app[PACE] = Pace()
+    app[POPULAR] = PopularProducts()
     app[SERVED_LISTS] = ServedLists(services.journal)
     app.cleanup_ctx.append(_hub)
     app.cleanup_ctx.append(_served_lists)

@@ -19,13 +19,14 @@ from api.route import Route
 from api.services import HUB
 from api.sse import HEARTBEAT, MEDIA, RETRY, ended, frame, last_event_id, new_stream
 from projections.feeds import follow_feed, read_feed
+from projections.recommendations import LISTS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from api.call import Call
     from projections.feeds import FeedRow
-    from projections.projection import Projection
+    from projections.projection import Fed
 
 NDJSON = "application/x-ndjson"
 
@@ -39,7 +40,8 @@ class FeedQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 async def feed(call: Call[None, FeedQuery]) -> web.StreamResponse:
     """Return a page of rows, or follow them where the caller accepts an event stream."""
-    projection = projection_named(call.key("projection"))
+    name = call.key("projection")
+    projection: Fed = LISTS if name == LISTS.name else projection_named(name)
     if projection.feed is None:
         raise Problem(404, "no_feed", f"{projection.name} has no feed.")
     if MEDIA in call.request.headers.get("Accept", ""):
@@ -52,7 +54,7 @@ async def feed(call: Call[None, FeedQuery]) -> web.StreamResponse:
     return web.Response(body=body, content_type=NDJSON, headers=headers)
 
 
-async def _follow(call: Call[None, FeedQuery], projection: Projection) -> web.StreamResponse:
+async def _follow(call: Call[None, FeedQuery], projection: Fed) -> web.StreamResponse:
     hub = call.request.app[HUB]
     client = LiveClient((), feed_limit=0)  # counted, and closed when the server stops
     response = new_stream(call.request)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from api.services import Services
     from application.event_store.store import StoredEvent
     from projections.feeds import FeedRow
-    from projections.projection import Projection
+    from projections.projection import Fed
 
 logger = structlog.get_logger(__name__)
 
@@ -69,7 +69,10 @@ class Hub:
         """Count the client in, before it is given anything. Raises Problem 503 when full."""
         if self._is_closing:
             raise busy(503, "shutting_down", "This server is about to stop.", 1)
-        if len(self._everybody) >= self._services.settings.live_clients_limit:
+        limit = self._services.settings.live_clients_limit
+        if client.only_key:  # whoever visits the shop leaves room for who works here
+            limit //= 2
+        if len(self._everybody) >= limit:
             raise busy(503, "too_many_clients", "No more clients can follow here.", 5)
         self._everybody.add(client)
         metrics.LIVE_CLIENTS.inc()
@@ -159,7 +162,7 @@ class Hub:
                 self._grew.set()
                 self._grew = asyncio.Event()
 
-    async def _follow(self, topic: str, projection: Projection) -> None:
+    async def _follow(self, topic: str, projection: Fed) -> None:
         generation: int | None = None
         while True:
             while self.reached[FEED] <= self.reached[topic]:
@@ -184,7 +187,7 @@ class Hub:
             return max(behind.position, reached)
         return wanted
 
-    async def _offer_changes(self, topic: str, projection: Projection, position: int) -> None:
+    async def _offer_changes(self, topic: str, projection: Fed, position: int) -> None:
         """Offer the rows changed since ``reached``; then everything to ``position`` was offered."""
         after = self.reached[topic]
         while True:
@@ -198,9 +201,7 @@ class Hub:
             after = rows[-1].position
         self.reached[topic] = max(self.reached[topic], position)
 
-    async def _check_generation(
-        self, topic: str, projection: Projection, known: int | None
-    ) -> int | None:
+    async def _check_generation(self, topic: str, projection: Fed, known: int | None) -> int | None:
         """A rebuilt read model may show other rows at old positions: all begin anew."""
         async with self._services.pool.acquire() as connection:
             current = await live_generation(connection, projection.name)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from api import metrics
 from api.hub import row_frames
 from api.live_client import FEED, LiveClient
-from api.live_topics import LATER_TOPICS, STATE_TOPICS, TOPICS, newest_rows
+from api.live_topics import LATER_TOPICS, STATE_TOPICS, TOPICS, USUAL_TOPICS, newest_rows
 from api.problems import Problem, bad_field
 from api.roles import STAFF
 from api.route import Route
 from api.services import HUB
 from api.sse import HEARTBEAT, MEDIA, RETRY, ended, frame, last_event_id, new_stream
-from projections.feeds import PAGE, read_feed
+from projections.feeds import PAGE, read_feed, read_row
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -32,16 +32,20 @@ GATHER_SECONDS = 0.005
 
 
 class LiveQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """``topics``: names with commas between; all there are where it is left out."""
+    """``topics``: names with commas between; all but ``recommendations`` where it is left out."""
 
-    topics: str = ",".join(TOPICS)
+    topics: str = ",".join(USUAL_TOPICS)
 
 
 async def live(call: Call[None, LiveQuery]) -> web.StreamResponse:
     """Follow topics until one side hangs up. Tokens are not taken from the address."""
     topics = _topics(call.query.topics)
+    return await stream_to(call, LiveClient(topics, call.services.settings.feed_buffer_events))
+
+
+async def stream_to(call: Call[None, Any], client: LiveClient) -> web.StreamResponse:
+    """Give the client its stream until one side hangs up."""
     hub = call.request.app[HUB]
-    client = LiveClient(topics, call.services.settings.feed_buffer_events)
     response = new_stream(call.request)
     await hub.admit(client)
     try:
@@ -72,7 +76,7 @@ class _Stream:
 
     def __init__(
         self,
-        call: Call[None, LiveQuery],
+        call: Call[None, Any],
         hub: Hub,
         client: LiveClient,
         response: web.StreamResponse,
@@ -84,7 +88,7 @@ class _Stream:
 
     async def run(self) -> None:
         last_id = last_event_id(self._call.request)
-        if last_id is None:
+        if last_id is None or self._client.only_key:  # one row is sooner sent than compared
             await self._begin_anew()
         elif last_id > await self._call.journal.head():
             await self._reset()  # an id of another log, or of one that was restored from a copy
@@ -140,6 +144,9 @@ class _Stream:
             events = await store.read(0, SNAPSHOT_EVENTS, until=position, backwards=True)
             return [self._hub.event_json(event) for event in reversed(events)]
         async with self._call.services.pool.acquire() as connection:
+            if key := self._client.only_key:
+                row = await read_row(connection, STATE_TOPICS[topic], key)
+                return [row.data] if row else []
             rows = await newest_rows(connection, STATE_TOPICS[topic], SNAPSHOT_ROWS)
         return [row.data for row in rows]
 

@@ -21,8 +21,10 @@ class LiveClient:
     ``feed_limit``; beyond it the client ``is_lost`` and must begin anew.
     """
 
-    def __init__(self, topics: Sequence[str], feed_limit: int) -> None:
+    def __init__(self, topics: Sequence[str], feed_limit: int, *, only_key: str = "") -> None:
         self.topics = tuple(topics)
+        self.only_key = only_key
+        """Of state topics this client is shown no other row."""
         self.is_lost = False
         self.is_closed = False
         self.wake = asyncio.Event()
@@ -35,6 +37,10 @@ class LiveClient:
 
     def offer_rows(self, topic: str, rows: Sequence[tuple[str, bytes]]) -> None:
         """Add rows of a state topic, by key; a newer row takes the place of an older one."""
+        if self.only_key:
+            rows = [row for row in rows if row[0] == self.only_key]
+            if not rows:
+                return
         for key, unfinished in rows:
             self._rows.pop((topic, key), None)
             self._rows[topic, key] = unfinished

@@ -6,25 +6,30 @@ from typing import TYPE_CHECKING
 
 from api.live_client import FEED
 from projections.feeds import PAGE, read_feed
+from projections.recommendations import LISTS
 from projections.registry import BY_NAME
 
 if TYPE_CHECKING:
     from projections.feeds import FeedRow
-    from projections.projection import Connection, Projection
+    from projections.projection import Connection, Fed
 
-STATE_TOPICS: dict[str, Projection] = {
+RECOMMENDATIONS = "recommendations"
+STATE_TOPICS: dict[str, Fed] = {
     "kpis": BY_NAME["live_kpis"],
     "products": BY_NAME["product_sales"],
     "visitors": BY_NAME["visits"],
+    RECOMMENDATIONS: LISTS,
 }
 """Topics that show the rows of a read model; a client gets the newest row of each key."""
 
 TOPICS = (*STATE_TOPICS, FEED)
-LATER_TOPICS = frozenset({"intent", "alerts", "recommendations"})
+USUAL_TOPICS = tuple(topic for topic in TOPICS if topic != RECOMMENDATIONS)
+"""Without the lists of all visitors, which are long, and which a worker of its own keeps."""
+LATER_TOPICS = frozenset({"intent", "alerts"})
 """Known names whose read models are still to come."""
 
 
-async def newest_rows(connection: Connection, projection: Projection, limit: int) -> list[FeedRow]:
+async def newest_rows(connection: Connection, projection: Fed, limit: int) -> list[FeedRow]:
     """Return about the ``limit`` rows that changed last, in order of position."""
     if projection.feed is None:
         return []

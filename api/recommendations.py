@@ -4,42 +4,40 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from api.chosen_lists import READS, Degraded, Wanted, choose
+from api.live import stream_to
+from api.live_client import LiveClient
+from api.live_topics import RECOMMENDATIONS
 from api.problems import Problem, bad_field
 from api.route import Reply, Route
-from api.services import SERVED_LISTS
+from api.services import POPULAR, SERVED_LISTS
+from api.sse import MEDIA
 from application.uuid7 import uuid7
 from domain.recommendation import Candidate, served
-from projections.baskets import find_basket
-from projections.recommendations import (
-    NAME,
-    Entry,
-    find_list,
-    kept_position,
-    neighbours,
-    newest,
-    on_sale,
-    popular,
-)
+from ml.shaping import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from aiohttp import web
 
     from api.call import Call
-    from projections.projection import Connection
-    from projections.recommendations import ListRow, OnSale
+    from api.chosen_lists import Chosen
+    from domain.recommendation import Recommendation
+    from ml.chance import Placed
+    from projections.goods import Known
+    from projections.recommendations import Because
 
 MOST = 100
 LONGEST_EXCLUDE = 2_000
-POPULAR = 300
-EXPLORED_SHARE = 0.05
-"""Of the lists whose last place is drawn from those further down, so that others can be judged."""
-_REMOVED, _ADDED, _PURCHASED = 3, 2, 4
+_CHANCE = random.Random()  # noqa: S311 - no secret
+_CHOSEN = "Chosen by the shop"
 _BECAUSE = {
     2: "Because you put {} into your basket",
     4: "Because you bought {}",
@@ -63,6 +61,12 @@ class RecommendationsQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=T
     seen: Literal["include", "exclude"] = "exclude"
 
 
+class OwnListQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """Whose list. Without ``visitor`` it is that of who asks."""
+
+    visitor: Annotated[str, Meta(max_length=300)] = ""
+
+
 class ReasonBody(msgspec.Struct, frozen=True):
     """Why it is there, and the events that this rests on."""
 
@@ -80,162 +84,132 @@ class RecommendedBody(msgspec.Struct, frozen=True):
 
 
 class RecommendationsBody(msgspec.Struct, frozen=True):
-    """A list, the best first. ``model``: the version that ranked it, or the baseline instead."""
+    """A list, the best first. ``model``: the version that ranked it, or the baseline instead.
+
+    ``degraded``: why it is not what was asked for; empty where it is. ``no_model``: none serves;
+    ``unknown_visitor``, ``unknown_product``: new to the model; ``all_filtered``: nothing that the
+    model chose may be shown.
+    """
 
     recommendation_id: UUID
     model: str
     as_of_position: int
     items: list[RecommendedBody]
-
-
-class _Chosen(NamedTuple):
-    """A list before the shop's conditions."""
-
-    model: str
-    position: int
-    entries: Sequence[Entry]
-    touched: dict[str, int]
+    degraded: Degraded = ""
 
 
 async def recommend(call: Call[None, RecommendationsQuery]) -> Reply:
     """Return products to show, and record that they were served."""
-    query = call.query
-    if query.placement == "product" and not query.product_id:
-        raise bad_field("product_id", "which product's page is it")
-    if query.visitor.startswith("shopper:") and query.visitor != call.caller.actor:
-        # A shopper's id may be the shop's own customer number: no secret, unlike a visitor's.
-        raise Problem(403, "not_yours", "Only the shopper sees what is chosen for them.")
-    visitor = query.visitor or call.visitor or (call.caller.actor if call.caller.shopper_id else "")
-    count = min(query.count, MOST)
-    now = datetime.now(UTC)
+    query, now = call.query, datetime.now(UTC)
+    wanted = _wanted(call)
     async with call.services.pool.acquire() as connection:
-        own = await find_list(connection, visitor) if visitor else None
-        owner = call.basket_owner
-        if query.visitor:
-            owner = visitor if visitor.startswith("shopper:") else f"visitor:{visitor}"
-        chosen = await _choose(connection, query, owner, own)
-        sale = await on_sale(connection, [entry.product_id for entry in chosen.entries])
-        shown = _allowed(query, chosen, sale)
-        if len(shown) < count:  # too little is known: what others like fills the rest
-            rest = await _baseline(connection, now)
-            known = {entry.product_id for entry in shown}
-            rest = [entry for entry in rest if entry.product_id not in known]
-            sale |= await on_sale(connection, [entry.product_id for entry in rest])
-            if not shown:
-                chosen = chosen._replace(model="popularity")
-            shown += _allowed(query, chosen._replace(entries=rest), sale)
-        names = await _names(connection, shown)
-    candidates = _drawn(shown, count)
+        chosen = await choose(connection, call.request.app[POPULAR], wanted, now)
+    placed = chosen.shaped.drawn(_CHANCE)
     recommendation_id = uuid7()
     call.request.app[SERVED_LISTS].add(
-        served(
-            str(recommendation_id),
-            visitor,
-            now,
-            placement=query.placement,
-            model=chosen.model,
-            as_of=chosen.position,
-            items=tuple(
-                Candidate(entry.product_id, entry.score, propensity)
-                for entry, propensity in candidates
-            ),
-        )
+        _event(str(recommendation_id), query, wanted, chosen, placed, now)
     )
-    items = [
-        RecommendedBody(
-            entry.product_id, sale[entry.product_id].name, entry.score, _reasons(entry, names)
-        )
-        for entry, _ in candidates
-    ]
-    body = RecommendationsBody(recommendation_id, chosen.model, chosen.position, items)
+    body = RecommendationsBody(
+        recommendation_id,
+        chosen.model,
+        chosen.position,
+        [
+            RecommendedBody(
+                each.product_id,
+                chosen.known[each.product_id].name,
+                each.score,
+                _reasons(each, chosen),
+            )
+            for each in placed
+        ],
+        chosen.degraded,
+    )
     return Reply(body, headers={"Cache-Control": "no-store"})
 
 
-async def _choose(
-    connection: Connection, query: RecommendationsQuery, owner: str, own: ListRow | None
-) -> _Chosen:
-    """Return the list that the placement asks for; ``owner``: whose basket counts."""
-    position = own.position if own else await kept_position(connection)
-    touched = own.touched if own else {}
-    if query.placement in {"product", "basket"}:
-        if query.placement == "product":
-            around = [query.product_id]
-        else:
-            basket = await find_basket(connection, owner)
-            around = [item.product_id for item in basket.items] if basket else []
-            around = around or [p for p, kind in touched.items() if kind == _ADDED]
-        model, found = await neighbours(
-            connection, around, are_complements=query.placement == "basket"
-        )
-        if not found and query.placement == "basket":
-            model, found = await neighbours(connection, around, are_complements=False)
-        if found:
-            inside = set(around)
-            found = [entry for entry in found if entry.product_id not in inside]
-            return _Chosen(model, position, found, touched)
-    if own is not None and own.items:
-        return _Chosen(own.model, position, own.items, touched)
-    return _Chosen("popularity", position, [], touched)
+async def follow(call: Call[None, OwnListQuery]) -> web.StreamResponse:
+    """Follow one visitor's list as it changes: a snapshot first, then each new list."""
+    visitor = _visitor(call, call.query.visitor)
+    if not visitor:
+        raise bad_field("visitor", "whose list is it")
+    return await stream_to(call, LiveClient([RECOMMENDATIONS], 0, only_key=visitor))
 
 
-async def _baseline(connection: Connection, now: datetime) -> list[Entry]:
-    found = await popular(connection, today=now.date(), limit=POPULAR)
-    return found or await newest(connection, limit=POPULAR)
+def _visitor(call: Call[None, Any], said: str) -> str:
+    """Return whose list it is; a shopper's list is the shopper's alone."""
+    if said.startswith("shopper:") and said != call.caller.actor:
+        # A shopper's id may be the shop's own customer number: no secret, unlike a visitor's.
+        raise Problem(403, "not_yours", "Only the shopper sees what is chosen for them.")
+    return said or call.visitor or (call.caller.actor if call.caller.shopper_id else "")
 
 
-def _allowed(query: RecommendationsQuery, chosen: _Chosen, sale: dict[str, OnSale]) -> list[Entry]:
-    """Return the entries that may be shown here, in their order."""
-    excluded = {part for part in query.exclude.split(",") if part} | {query.product_id}
-    hides_seen = query.seen == "exclude" and query.placement in {"home", "email"}
-    allowed = []
-    for entry in chosen.entries:
-        about, kind = sale.get(entry.product_id), chosen.touched.get(entry.product_id)
-        if about is None or entry.product_id in excluded:
-            continue
-        if query.category and about.category != query.category:
-            continue
-        if kind == _ADDED or (kind == _PURCHASED and not about.is_replenishable):
-            continue
-        if hides_seen and kind is not None:
-            continue
-        allowed.append(entry)
-    return allowed
-
-
-def _drawn(shown: Sequence[Entry], count: int) -> list[tuple[Entry, float]]:
-    """Return the first ``count`` with how probable each was at its place.
-
-    In a small share of lists the last place goes to one drawn from those further down.
-    """
-    listed = [(entry, 1.0) for entry in shown[:count]]
-    further = shown[count:]
-    if not further or not listed:
-        return listed
-    last, propensity = listed[-1][0], 1 - EXPLORED_SHARE
-    if random.random() < EXPLORED_SHARE:  # noqa: S311 - no secret
-        last, propensity = random.choice(further), EXPLORED_SHARE / len(further)  # noqa: S311
-    return [*listed[:-1], (last, propensity)]
-
-
-async def _names(connection: Connection, shown: Sequence[Entry]) -> dict[str, str]:
-    """Return the names of the products that the entries rest on."""
-    ids = {because.product_id for entry in shown for because in entry.because}
-    if not ids:
-        return {}
-    rows = await connection.fetch(
-        "SELECT product_id, name FROM catalogue WHERE product_id = ANY ($1)", list(ids)
+def _wanted(call: Call[None, RecommendationsQuery]) -> Wanted:
+    """Return who asks for what."""
+    query = call.query
+    if query.placement == "product" and not query.product_id:
+        raise bad_field("product_id", "which product's page is it")
+    visitor = _visitor(call, query.visitor)
+    owner = call.basket_owner
+    if query.visitor:
+        owner = visitor if visitor.startswith("shopper:") else f"visitor:{visitor}"
+    asked = Asked(
+        query.placement,
+        min(query.count, MOST),
+        query.category,
+        frozenset(_excluded(query)) | {query.product_id},
+        shows_seen=query.seen == "include",
     )
-    return {row["product_id"]: row["name"] for row in rows}
+    share = call.services.settings.explored_share
+    return Wanted(asked, visitor, owner, query.product_id, share)
 
 
-def _reasons(entry: Entry, names: dict[str, str]) -> list[ReasonBody]:
-    if not entry.because:
-        return []
-    strongest = max(entry.because, key=lambda because: because.kind)
+def _excluded(query: RecommendationsQuery) -> tuple[str, ...]:
+    return tuple(part for part in query.exclude.split(",") if part)
+
+
+def _event(
+    recommendation_id: str,
+    query: RecommendationsQuery,
+    wanted: Wanted,
+    chosen: Chosen,
+    placed: Sequence[Placed],
+    now: datetime,
+) -> Recommendation.Served:
+    """Return what is recorded: the list with its chances, and what it was asked for."""
+    return served(
+        recommendation_id,
+        wanted.visitor,
+        now,
+        placement=query.placement,
+        model=chosen.model,
+        as_of=chosen.position,
+        items=tuple(Candidate(p.product_id, p.score, p.propensity) for p in placed),
+        degraded=chosen.degraded,
+        product_id=query.product_id,
+        count=wanted.asked.count,
+        category=query.category,
+        exclude=_excluded(query),
+        shows_seen=wanted.asked.shows_seen,
+    )
+
+
+def _reasons(placed: Placed, chosen: Chosen) -> list[ReasonBody]:
+    """Return what a product rests on: the visitor's events, and the shop's word."""
+    reasons = []
+    entry = chosen.entries.get(placed.product_id)
+    if entry is not None and entry.because and not placed.is_pinned:
+        reasons.append(_because(entry.because, chosen.known))
+    if placed.chosen_by:
+        reasons.append(ReasonBody(_CHOSEN, list(placed.chosen_by)))
+    return reasons
+
+
+def _because(because: Sequence[Because], known: Mapping[str, Known]) -> ReasonBody:
+    strongest = max(because, key=lambda each: each.kind)
     text = _BECAUSE.get(strongest.kind, "Because you looked at {}")
-    name = names.get(strongest.product_id, strongest.product_id)
-    ids = [because.event_id for because in entry.because]
-    return [ReasonBody(text.format(name), ids)]
+    product = known.get(strongest.product_id)
+    name = product.name if product else strongest.product_id
+    return ReasonBody(text.format(name), [each.event_id for each in because])
 
 
 ROUTES = (
@@ -247,8 +221,19 @@ ROUTES = (
         tag="Insight",
         query=RecommendationsQuery,
         answer=RecommendationsBody,
-        reads=(NAME, "catalogue", "baskets"),
+        reads=READS,
         is_open_to_pages=True,
         refusals=(403,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/recommendations/live",
+        handler=follow,
+        summary="Follow a visitor's own list as it changes",
+        tag="Insight",
+        query=OwnListQuery,
+        media=(MEDIA,),
+        is_open_to_pages=True,
+        refusals=(403, 503),
     ),
 )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
+from ml.chance import EXPLORED_SHARE
+
 if TYPE_CHECKING:
     import asyncpg
     from redis.asyncio import Redis
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from api.intake.rate_limit import RateLimit
     from api.intake.write_keys import WriteKeys
     from api.known_callers import KnownCallers
+    from api.popular_products import PopularProducts
     from api.recent_writes import RecentWrites
     from api.served_lists import ServedLists
     from application.intake.bots import Pace
@@ -39,6 +42,8 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     ready_lag_seconds: float = 30.0
     """A projection further behind than this makes /health/ready answer 503."""
     logs_requests: bool = False
+    explored_share: float = EXPLORED_SHARE
+    """Of the recommended lists, how many are drawn by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,7 @@ SERVICES = web.AppKey("services", Services)
 HUB: web.AppKey[Hub] = web.AppKey("hub")
 CALLERS: web.AppKey[KnownCallers] = web.AppKey("callers")
 RECENT_WRITES: web.AppKey[RecentWrites] = web.AppKey("recent_writes")
+POPULAR: web.AppKey[PopularProducts] = web.AppKey("popular_products")
 SERVED_LISTS: web.AppKey[ServedLists] = web.AppKey("served_lists")
 WRITE_KEYS: web.AppKey[WriteKeys] = web.AppKey("write_keys")
 DAILY_SALT: web.AppKey[DailySalt] = web.AppKey("daily_salt")

@@ -21,7 +21,8 @@ import numpy as np
 from benchmarks.online_retail import touches_of
 from benchmarks.report import Report
 from ml.blend import Blend
-from ml.content import ContentSimilarity, ProductContent
+from ml.content import ContentSimilarity
+from ml.descriptions import ProductContent
 from ml.item_neighbours import ItemNeighbours
 from ml.popularity import Popularity
 from ml.ranking_metrics import bootstrap

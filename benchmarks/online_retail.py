@@ -13,7 +13,7 @@ from footfall.importing.online_retail import OnlineRetail
 from footfall.importing.online_retail_lines import find_time_form, read_lines
 from footfall.importing.rows import rows_of
 from ml.behaviour import touches
-from ml.content import ProductContent
+from ml.descriptions import ProductContent
 from ml.past_touches import PastTouches
 
 if TYPE_CHECKING:

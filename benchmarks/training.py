@@ -25,7 +25,7 @@ from benchmarks.report import Report
 from ml import artifacts
 from ml.artifacts import Artifact
 from ml.behaviour import Touch
-from ml.content import ProductContent
+from ml.descriptions import ProductContent
 from ml.past_touches import PastTouches
 from ml.sequence_model import SequenceModel
 from ml.sessions import EventKind

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import datetime  # noqa: TC003
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -30,6 +31,8 @@ class Recommendation(Aggregate):
         """A list was served, its first product first.
 
         ``model``: the version that ranked it. ``as_of``: the log position that it knew.
+        ``degraded``: why it was not what was asked for; empty where it was. The rest is what was
+        asked for: the page's product, how many, of which category, and without which.
         """
 
         TOPIC = "recommendation.served"
@@ -39,6 +42,12 @@ class Recommendation(Aggregate):
         model: str
         as_of: int
         items: tuple[Candidate, ...]
+        degraded: str = field(default="", kw_only=True)
+        product_id: str = field(default="", kw_only=True)
+        count: int = field(default=0, kw_only=True)
+        category: str = field(default="", kw_only=True)
+        exclude: tuple[str, ...] = field(default=(), kw_only=True)
+        shows_seen: bool = field(default=False, kw_only=True)
 
 
 def served(
@@ -50,6 +59,7 @@ def served(
     model: str,
     as_of: int,
     items: tuple[Candidate, ...],
+    **asked: Any,
 ) -> Recommendation.Served:
     """Return the event of a served list; the log gives it its version."""
     make: Callable[..., Recommendation.Served] = Recommendation.Served
@@ -63,4 +73,5 @@ def served(
         model=model,
         as_of=as_of,
         items=items,
+        **asked,
     )

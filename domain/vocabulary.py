@@ -15,6 +15,7 @@ from domain.purchase import Purchase
 from domain.recommendation import Recommendation
 from domain.reservation import Reservation
 from domain.review import Review
+from domain.rule import Rule
 from domain.shopper import Shopper
 from domain.visit import Visit
 
@@ -34,6 +35,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Identity,
     Model,
     Recommendation,
+    Rule,
 )
 
 

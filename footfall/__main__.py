@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from footfall.child_process import EmbeddedServerError
-from footfall.commands import access, bench, data, demo, imports, models, serve, train
+from footfall.commands import access, bench, data, demo, imports, models, replay, serve, train
 from footfall.commands.options import read_command_line
 from footfall.migrations import MigrationChanged
 from footfall.settings import SettingsError, variable_of
@@ -39,7 +39,7 @@ for command in (
     demo.simulate,
     data.migrate,
     imports.import_,
-    data.replay,
+    replay.replay,
     data.rebuild,
     access.users,
     access.keys,

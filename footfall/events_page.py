@@ -166,8 +166,15 @@ def _word(hint: Any) -> str:
     if origin is dict:
         return f"object of {_word(of[1])}"
     if origin is not None:
-        return " or ".join("null" if one is type(None) else _word(one) for one in of)
+        return " or ".join(_option(one) for one in of)
     return f"`{hint.__name__}`"
+
+
+def _option(one: Any) -> str:
+    """Return one of several types, or of several words; the empty word may be left out."""
+    if isinstance(one, str):
+        return f"`{one}`" if one else "nothing"
+    return "null" if one is type(None) else _word(one)
 
 
 def _joined(shown: Mapping[str, str], without: Collection[str] = ()) -> str:

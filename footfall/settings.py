@@ -92,6 +92,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             " more is answered 429 with the time to wait.",
         ),
     ] = 10_000
+    explored_share: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Of the recommended lists, how many are drawn by chance from the best"
+            " candidates, so that what another model would have earned can be told from the past.",
+        ),
+    ] = 0.05
     train_after_events: Annotated[
         int,
         Meta(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import msgspec
@@ -14,7 +14,7 @@ from domain.basket import Basket
 from domain.order import Order
 from domain.review import Review
 from domain.visit import Visit
-from ml.sessions import EventKind, Sessions, Vocabulary
+from ml.sessions import EventKind, Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,6 +97,12 @@ def _visitor(recorded: Recorded) -> str:
     return recorded.stream_id.partition("-")[2].removeprefix("visitor:")
 
 
+class Numbering(Protocol):
+    """Knows products by number, as a vocabulary does."""
+
+    def number(self, product: str, /) -> int | None: ...
+
+
 class Histories:
     """The latest touches of the visitors seen last; those longest unseen are forgotten."""
 
@@ -121,7 +127,7 @@ class Histories:
         return self._of.get(visitor, [])
 
 
-def contexts_of(histories: Iterable[Sequence[Touch]], vocabulary: Vocabulary) -> Sessions:
+def contexts_of(histories: Iterable[Sequence[Touch]], vocabulary: Numbering) -> Sessions:
     """Return what models answer to; products that the vocabulary lacks are left out."""
     number = vocabulary.number
     known = [

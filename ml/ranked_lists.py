@@ -7,98 +7,113 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ml.behaviour import contexts_of
-from ml.recommender import best
 from ml.sessions import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from ml.behaviour import Touch
     from ml.recommender import Recommender
-    from ml.sessions import Floats, Ints, Vocabulary
+    from ml.sessions import Floats, Ints
+    from ml.stand_ins import StandIns
 
 LENGTH = 120
 """Products kept of a list: enough to leave out what is sold out, seen or unwanted."""
 AT_ONCE = 64
-"""Contexts of one prediction: 64 rows of 50,000 products are 13 MB."""
+"""Contexts of one prediction: whole rows of 50,000 products, where a model has them, are 13 MB."""
 
 
-class Neighbours(NamedTuple):
-    """For each product those that go with it, best first: (products, k) numbers and scores."""
+class RankedList(NamedTuple):
+    """A visitor's list, the best first.
 
-    products: Ints
-    scores: Floats
+    ``scores``: shares, of all that is listed, that the model gives to each. ``because``: for each
+    the place in ``touched`` of what it rests on. ``touched``: touches by product, the product
+    that was touched first coming first.
+    """
+
+    products: list[str]
+    scores: list[float]
+    because: list[int]
+    touched: list[list[Touch]]
 
 
-class Ranked(NamedTuple):
-    """A product of a list; ``because``: the touches it rests on, the strongest first."""
+class Neighbours:
+    """For each product the ``k`` others that a model answers to it alone, found when asked for."""
 
-    product_id: str
-    score: float
-    because: tuple[Touch, ...]
+    def __init__(self, model: Recommender, products: int, k: int) -> None:
+        k = min(k, products - 1)
+        self._model = model
+        self._products = np.full((products, k), -1, np.int32)
+        self._scores = np.zeros((products, k), np.float32)
 
-
-def neighbours_of(model: Recommender, products: int, k: int) -> Neighbours:
-    """Return the ``k`` products that a model answers to each product alone, itself left out."""
-    numbers: list[Ints] = []
-    scores: list[Floats] = []
-    for start in range(0, products, AT_ONCE):
-        alone = np.arange(start, min(start + AT_ONCE, products))
-        answered = _shares(model, Sessions.of([[int(number)] for number in alone]))
-        answered[np.arange(len(alone)), alone] = -np.inf
-        top = best(answered, k)
-        numbers.append(top)
-        scores.append(np.take_along_axis(answered, top, axis=1))
-    if not numbers:
-        return Neighbours(np.zeros((0, k), np.int64), np.zeros((0, k), np.float32))
-    return Neighbours(np.concatenate(numbers), np.concatenate(scores))
+    def of(self, numbers: Ints) -> tuple[NDArray[np.int32], Floats]:
+        """Return (numbers, k) their neighbours, best first, with scores that can be added up."""
+        missing = np.unique(numbers[self._products[numbers, 0] < 0])
+        for start in range(0, len(missing), AT_ONCE):
+            some = missing[start : start + AT_ONCE]
+            answered = self._model.scores(Sessions.of([[int(number)] for number in some]))
+            found, scores = answered.best(self._products.shape[1], without=some)
+            self._scores[some] = _shares(scores) if self._model.log_scores else scores
+            self._products[some] = found
+        return self._products[numbers], self._scores[numbers]
 
 
 def rank(
     model: Recommender,
-    vocabulary: Vocabulary,
+    known: StandIns,
     neighbours: Neighbours,
     histories: Sequence[Sequence[Touch]],
-) -> Iterator[list[Ranked]]:
-    """Yield a list for each history; an empty one where the model knows none of its products."""
+) -> Iterator[RankedList]:
+    """Yield a list for each history; an empty one where none of its products is known."""
+    places = np.full(len(known.vocabulary), -1, np.int32)
     for start in range(0, len(histories), AT_ONCE):
         some = histories[start : start + AT_ONCE]
-        contexts = contexts_of(some, vocabulary)
-        scores = _shares(model, contexts)
-        top = best(scores, LENGTH)
+        contexts = contexts_of(some, known)
+        found, scores = model.scores(contexts).best(LENGTH)
+        shares = _shares(scores) if model.log_scores else scores
+        neighbours.of(contexts.items)  # all of them together, once
         for row, history in enumerate(some):
+            touched: dict[str, list[Touch]] = {}
+            for touch in history:
+                touched.setdefault(touch.product_id, []).append(touch)
+            groups = list(touched.values())
             if contexts.lengths[row] == 0:
-                yield []
+                yield RankedList([], [], [], groups)
                 continue
-            known = [(n, t) for t in history if (n := vocabulary.number(t.product_id)) is not None]
-            reasons = _reasons(neighbours, known)
-            yield [
-                Ranked(
-                    vocabulary.products[number],
-                    round(float(scores[row, number]), 6),
-                    reasons.get(int(number), (known[-1][1],)),
-                )
-                for number in top[row]
-            ]
+            because = _reasons(
+                found[row], [known.number(each) for each in touched], neighbours, places
+            )
+            listed = known.beside(found[row].tolist(), shares[row].tolist(), because.tolist())
+            yield RankedList(*listed, groups)
 
 
-def _shares(model: Recommender, contexts: Sessions) -> Floats:
-    """Return scores that can be added up: a model of logarithms answers its shares."""
-    scores = model.predict(contexts)
-    return np.exp(scores) if model.log_scores else scores
+def _shares(scores: Floats) -> Floats:
+    """Return the shares of rows of logarithms, the greatest coming first."""
+    shares = np.exp(scores - scores[:, :1])
+    total: Floats = shares / shares.sum(axis=1, keepdims=True)
+    return total
 
 
 def _reasons(
-    neighbours: Neighbours, known: Sequence[tuple[int, Touch]]
-) -> dict[int, tuple[Touch, ...]]:
-    """Return for each neighbour of a touched product the touches of the one nearest to it."""
-    of: dict[int, list[Touch]] = {}
-    for number, touch in known:
-        of.setdefault(number, []).append(touch)
-    numbers = list(of)
-    others = neighbours.products[numbers].ravel()
-    owners = np.repeat(np.arange(len(numbers)), neighbours.products.shape[1])
-    rising = np.argsort(neighbours.scores[numbers].ravel(), kind="stable")  # the nearest stays
-    nearest = zip(others[rising].tolist(), owners[rising].tolist(), strict=True)
-    touched = [tuple(of[number]) for number in numbers]
-    return {other: touched[owner] for other, owner in nearest}
+    listed: Ints, touched: Sequence[int | None], neighbours: Neighbours, places: NDArray[np.int32]
+) -> Ints:
+    """Return for each listed product the place in ``touched`` of the product nearest to it.
+
+    A touched product is nearest to itself; what is near to none rests on the latest that is known.
+    ``places``: (products,) of -1, to work with.
+    """
+    known = [place for place, number in enumerate(touched) if number is not None]
+    numbers = np.array([touched[place] for place in known])
+    others, scores = neighbours.of(numbers)
+    places[listed] = np.arange(len(listed))
+    at, own = places[others.ravel()], places[numbers]
+    places[listed] = -1
+    near = np.flatnonzero(at >= 0)
+    near = near[np.argsort(scores.ravel()[near], kind="stable")]  # the nearest is written last
+    owners = np.array(known)
+    because = np.full(len(listed), owners[-1])
+    because[at[near]] = owners[near // others.shape[1]]
+    because[own[own >= 0]] = owners[own >= 0]
+    return because

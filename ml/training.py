@@ -15,7 +15,8 @@ import msgspec
 
 from ml.behaviour import contexts_of
 from ml.blend import Blend
-from ml.content import ContentSimilarity, ProductContent
+from ml.content import ContentSimilarity
+from ml.descriptions import ProductContent
 from ml.item_neighbours import ItemNeighbours, ItemNeighboursSettings
 from ml.popularity import Popularity
 from ml.random_walk import RandomWalk

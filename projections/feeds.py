@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import asyncpg
     import redis.asyncio as aioredis
 
-    from projections.projection import Connection, Projection
+    from projections.projection import Connection, Fed
 
 logger = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ def stream_name(name: str) -> str:
 
 
 async def read_feed(
-    connection: Connection, projection: Projection, after: int, limit: int = PAGE
+    connection: Connection, projection: Fed, after: int, limit: int = PAGE
 ) -> list[FeedRow]:
     """Return about ``limit`` rows changed after a position, in order of position.
 
@@ -64,6 +64,20 @@ async def read_feed(
         limit,
     )
     return [FeedRow(row["position"], row["key"], row["data"].encode()) for row in rows]
+
+
+async def read_row(connection: Connection, projection: Fed, key: str) -> FeedRow | None:
+    """Return the row of one key, of a feed whose key is one column; None where there is none."""
+    feed = projection.feed
+    if feed is None:
+        return None
+    row = await connection.fetchrow(
+        f"""SELECT position, row_to_json(shown)::text AS data
+            FROM (SELECT position, {", ".join(feed.columns)} FROM {feed.table}
+                  WHERE {feed.key[0]} = $1) AS shown""",  # noqa: S608 - names from the code
+        key,
+    )
+    return FeedRow(row["position"], key, row["data"].encode()) if row else None
 
 
 async def publish(
@@ -95,14 +109,15 @@ async def publish(
 async def follow_feed(
     pool: asyncpg.Pool[Any],
     client: aioredis.Redis,
-    projection: Projection,
+    projection: Fed,
     after: int,
     *,
     poll_seconds: float = 1.0,
 ) -> AsyncGenerator[list[FeedRow], None]:
     """Yield the rows of a feed after a position for ever: at least once, in order.
 
-    The past comes from Postgres. Where Redis is gone, flushed or already trimmed beyond the
+    The past comes from Postgres; so does the present of a feed that is not published, which is
+    asked for ten times as often. Where Redis is gone, flushed or already trimmed beyond the
     follower, so does the present, every ``poll_seconds``. Close it with ``aclosing``.
     """
     position = after
@@ -112,6 +127,9 @@ async def follow_feed(
         if rows:
             position = rows[-1].position
             yield rows
+            continue
+        if projection.feed is not None and not projection.feed.is_published:
+            await asyncio.sleep(poll_seconds / 10)
             continue
         try:
             async for rows in _follow_redis(client, projection, position, poll_seconds):
@@ -123,7 +141,7 @@ async def follow_feed(
 
 
 async def _follow_redis(
-    client: aioredis.Redis, projection: Projection, after: int, poll_seconds: float
+    client: aioredis.Redis, projection: Fed, after: int, poll_seconds: float
 ) -> AsyncGenerator[list[FeedRow], None]:
     """Yield rows from Redis until nothing came for a while or some may have been trimmed away."""
     name = stream_name(projection.name)

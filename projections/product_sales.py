@@ -92,7 +92,7 @@ class ProductSales:
         rows: dict[tuple[str, date, str], list[int]] = {}
         for event in batch:
             if not (isinstance(event.event, Visit.Event) and event.event.bot):
-                _fold(rows, event)
+                fold_sales(rows, event)
         await write_rows(connection, _ADD, ((*key, *row) for key, row in rows.items()))
 
 
@@ -190,47 +190,49 @@ _ADD = """
         basket_adds = s.basket_adds + excluded.basket_adds,
         position = greatest(s.position, excluded.position)"""
 
-_ORDERS, _UNITS, _REVENUE, _RETURNED, _REFUND, _VIEWS, _ADDS, _AT = range(8)
+ORDERS, UNITS, _REVENUE, RETURNED_UNITS, _REFUND, VIEWS, BASKET_ADDS, _AT = range(8)
+"""Places in what ``fold_sales`` counts."""
 
 
-def _fold(rows: dict[tuple[str, date, str], list[int]], recorded: Recorded) -> None:
+def fold_sales(rows: dict[tuple[str, date, str], list[int]], recorded: Recorded) -> None:
+    """Add what an event counts for to the rows by product, day and currency."""
     event = recorded.event
     today = recorded.occurred_at
     match event:
         case Order.Placed():
             ordered: set[str] = set()
-            paid = _shares(event.lines, event.goods_minor - event.discount_minor)
+            paid = line_shares(event.lines, event.goods_minor - event.discount_minor)
             for line, minor in zip(event.lines, paid, strict=True):
                 row = _row(rows, line.product_id, today, event.currency, recorded)
-                row[_UNITS] += line.quantity
+                row[UNITS] += line.quantity
                 row[_REVENUE] += minor
                 if line.product_id not in ordered:
                     ordered.add(line.product_id)
-                    row[_ORDERS] += 1
+                    row[ORDERS] += 1
         case Order.Cancelled() | Order.Returned() | Order.CreditNoted():
             day = today if isinstance(event, Order.CreditNoted) else event.placed_at
-            refunded = _shares(event.lines, event.refund_minor)
+            refunded = line_shares(event.lines, event.refund_minor)
             for line, minor in zip(event.lines, refunded, strict=True):
                 row = _row(rows, line.product_id, day, event.currency, recorded)
-                row[_RETURNED] += line.quantity
+                row[RETURNED_UNITS] += line.quantity
                 row[_REFUND] += minor
         case Visit.ProductViewed():
-            _row(rows, event.product_id, today, "", recorded)[_VIEWS] += 1
+            _row(rows, event.product_id, today, "", recorded)[VIEWS] += 1
         case Visit.ProductCarted() | Basket.ItemAdded():
-            _row(rows, event.product_id, today, "", recorded)[_ADDS] += 1
+            _row(rows, event.product_id, today, "", recorded)[BASKET_ADDS] += 1
         case Visit.ProductPurchased():
             row = _row(rows, event.product_id, today, event.currency, recorded)
-            row[_ORDERS] += 1
-            row[_UNITS] += event.quantity
+            row[ORDERS] += 1
+            row[UNITS] += event.quantity
             row[_REVENUE] += event.quantity * event.unit_price_minor
         case Visit.PurchaseRefunded() if event.product_id:
             # The day of the sale is not known.
             row = _row(rows, event.product_id, today, event.currency, recorded)
-            row[_RETURNED] += event.quantity
+            row[RETURNED_UNITS] += event.quantity
             row[_REFUND] += event.refund_minor
 
 
-def _shares(lines: Sequence[OrderLine], amount_minor: int) -> list[int]:
+def line_shares(lines: Sequence[OrderLine], amount_minor: int) -> list[int]:
     """Return what each line has of an amount, by its worth; together exactly the amount."""
     worths = [line.total_minor for line in lines]
     total = sum(worths)

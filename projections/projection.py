@@ -19,23 +19,32 @@ if TYPE_CHECKING:
 class Feed(msgspec.Struct, frozen=True):
     """How the changes of a read model are read: its rows, by the position that changed them.
 
-    The table has an indexed column ``position``; ``key`` names its primary key.
+    The table has an indexed column ``position``; ``key`` names its primary key. One that is not
+    ``is_published`` in Redis is followed by asking Postgres.
     """
 
     table: str
     key: tuple[str, ...]
     columns: tuple[str, ...]
+    is_published: bool = True
 
 
-class Projection(Protocol):
+class Fed(Protocol):
+    """A read model whose changes may be followed, whoever keeps it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def feed(self) -> Feed | None: ...
+
+
+class Projection(Fed, Protocol):
     """One read model: a fold of some events into some tables.
 
     ``tables`` are named as in the schema ``blueprint``. A higher ``version`` than the one that
     built the live generation makes the projector ask for a rebuild.
     """
-
-    @property
-    def name(self) -> str: ...
 
     @property
     def version(self) -> int: ...
@@ -45,9 +54,6 @@ class Projection(Protocol):
 
     @property
     def events(self) -> tuple[type[Event], ...]: ...
-
-    @property
-    def feed(self) -> Feed | None: ...
 
     async def apply(self, connection: Connection, batch: Sequence[Recorded]) -> None:
         """Fold a batch of its events, in log order, into its tables.

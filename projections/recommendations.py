@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from projections.projection import Feed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
@@ -17,6 +19,21 @@ NAME = "recommendations"
 """What a reader waits for."""
 
 POPULAR_DAYS = 14
+
+
+class RecommendationLists:
+    """The visitors' lists as others may follow them: the first of each, the newest state only."""
+
+    name = NAME
+    feed = Feed(
+        "app.recommendation_lists",
+        ("visitor",),
+        ("visitor", "model", "jsonb_path_query_array(items, '$[0 to 19]') AS items", "updated_at"),
+        is_published=False,
+    )
+
+
+LISTS = RecommendationLists()
 
 
 class Because(msgspec.Struct, frozen=True, array_like=True):
@@ -44,12 +61,24 @@ class ListRow(msgspec.Struct, frozen=True):
     touched: dict[str, int]
 
 
-class OnSale(msgspec.Struct, frozen=True):
-    """What a product must be known for to be shown."""
+class TouchedProduct(msgspec.Struct, frozen=True, array_like=True):
+    """A product that a visitor touched: the strongest kind, and the latest touches."""
 
-    name: str
-    category: str
-    is_replenishable: bool
+    product_id: str
+    kind: int
+    latest: tuple[tuple[int, UUID], ...]
+
+
+class KeptList(msgspec.Struct, frozen=True):
+    """A list as it is kept. ``because``: the place in ``touched`` of each product's reason."""
+
+    products: tuple[str, ...]
+    scores: tuple[float, ...]
+    because: tuple[int, ...]
+    touched: tuple[TouchedProduct, ...]
+
+
+_decode = msgspec.json.Decoder(KeptList).decode
 
 
 async def kept_position(connection: Connection) -> int:
@@ -58,16 +87,30 @@ async def kept_position(connection: Connection) -> int:
     return position or 0
 
 
+async def kept_state(connection: Connection) -> tuple[int, str]:
+    """Return (position that the lists know, model that ranks); 0 and empty at the start."""
+    row = await connection.fetchrow("SELECT position, model FROM app.recommender")
+    return (row["position"], row["model"]) if row else (0, "")
+
+
 async def find_list(connection: Connection, visitor: str) -> ListRow | None:
     """Return a visitor's list; None where nothing is known of their taste."""
     row = await connection.fetchrow(
-        "SELECT model, position, items, touched FROM app.recommendation_lists WHERE visitor = $1",
-        visitor,
+        "SELECT model, position, list FROM app.recommendation_lists WHERE visitor = $1", visitor
     )
     if row is None:
         return None
-    items = msgspec.json.decode(row["items"], type=list[Entry])
-    return ListRow(row["model"], row["position"], items, msgspec.json.decode(row["touched"]))
+    kept = _decode(row["list"])
+    reasons = [
+        tuple(Because(each.product_id, kind, event_id) for kind, event_id in each.latest)
+        for each in kept.touched
+    ]
+    items = [
+        Entry(product_id, score, reasons[place])
+        for product_id, score, place in zip(kept.products, kept.scores, kept.because, strict=True)
+    ]
+    touched = {each.product_id: each.kind for each in kept.touched}
+    return ListRow(row["model"], row["position"], items, touched)
 
 
 async def neighbours(
@@ -110,19 +153,3 @@ async def newest(connection: Connection, *, limit: int) -> list[Entry]:
         limit,
     )
     return [Entry(*row) for row in rows]
-
-
-async def on_sale(connection: Connection, products: Sequence[str]) -> dict[str, OnSale]:
-    """Return those of the products that can be bought now.
-
-    A shop whose catalogue is not here may sell anything: then all of them.
-    """
-    rows = await connection.fetch(
-        """SELECT product_id, name, category, attributes ->> 'replenishable' = 'true' IS TRUE,
-                  NOT is_withdrawn AND (stock IS NULL OR stock > 0) AS is_there
-           FROM catalogue WHERE product_id = ANY ($1)""",
-        list(products),
-    )
-    if not rows and not await connection.fetchval("SELECT EXISTS (SELECT FROM catalogue)"):
-        return {product_id: OnSale(product_id, "", False) for product_id in products}  # noqa: FBT003
-    return {row[0]: OnSale(row[1], row[2], row[3]) for row in rows if row["is_there"]}

@@ -11,7 +11,10 @@ from projections.live_kpis import LiveKpis
 from projections.models import Models
 from projections.orders import Orders
 from projections.product_sales import ProductSales
+from projections.purchases import Purchases
+from projections.recommendation_outcomes import RecommendationOutcomes
 from projections.reviews import Reviews
+from projections.rules import Rules
 from projections.searches import Searches
 from projections.shopper_directory import ShopperDirectory
 from projections.visits import Visits
@@ -31,6 +34,9 @@ PROJECTIONS: tuple[Projection, ...] = (
     Visits(),
     Searches(),
     Models(),
+    RecommendationOutcomes(),
+    Rules(),
+    Purchases(),
 )
 
 BY_NAME: dict[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

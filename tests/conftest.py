@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
+import hypothesis
 import pytest
 import pytest_asyncio
 import redis.asyncio
@@ -31,6 +32,10 @@ FAST_SETTINGS = {
 }
 
 _numbers = itertools.count(1)
+
+# How long an example takes says what else the machine does, not whether the code is right.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

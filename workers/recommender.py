@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import structlog
 
 from domain.model import Model
 from domain.vocabulary import EVENTS
 from ml.behaviour import EVENTS as TOUCHING
 from ml.behaviour import Histories, touches
-from ml.ranked_lists import Neighbours, neighbours_of, rank
+from ml.descriptions import DESCRIBING, describe
+from ml.ranked_lists import rank
 from ml.tensor_files import ArtifactRefused
 from projections.fold import write_rows
 from projections.position_waiter import tell_progress
-from projections.recommendations import NAME, kept_position
+from projections.recommendations import NAME, KeptList, TouchedProduct, kept_position
 from projections.runner import TRANSIENT, heed_cancellation, patiently
-from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path
+from workers.model_files import RECOMMENDER
+from workers.product_neighbours import ProductNeighbours
+from workers.serving_model import load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,29 +33,23 @@ if TYPE_CHECKING:
 
     from application.journal import Journal
     from domain.events import Recorded
-    from ml.behaviour import Touch
-    from ml.ranked_lists import Ranked
-    from ml.recommender import Recommender
-    from ml.sessions import Vocabulary
+    from ml.descriptions import ProductContent
+    from ml.ranked_lists import RankedList
+    from workers.serving_model import ServingModel
 
 logger = structlog.get_logger(__name__)
 
 WARM_EVENTS = 50_000
 """Events before the present that are read at the start, to know who is in the shop."""
-NEIGHBOURS = 60
 PAGE = 5_000
 """Events taken at once: under load a visitor with several of them is ranked once."""
+GATHER_SECONDS = 0.02
+"""Between two rankings: several visitors together cost a tenth of what each costs alone."""
+REASONS = 3
+"""Latest touches of a product that a list names."""
 _TOPICS = [event.TOPIC for event in TOUCHING]
+_DESCRIBING = [event.TOPIC for event in DESCRIBING]
 _MODEL_TOPICS = {topic for topic in EVENTS if topic.startswith("model.")}
-
-
-class Champion(NamedTuple):
-    """The model that serves, ready to rank."""
-
-    version: str
-    model: Recommender
-    vocabulary: Vocabulary
-    neighbours: Neighbours
 
 
 async def run_recommender(
@@ -61,15 +59,21 @@ async def run_recommender(
 
     ``directory`` holds the artifacts. While no model serves, positions move on and lists stay.
     """
-    attempt = 0
-    while True:
-        heed_cancellation()
-        try:
-            await _Recommender(journal, pool, client, directory).follow()
-        except TRANSIENT as error:
-            logger.warning("recommender_waits", reason=repr(error))
-        await patiently(attempt)
-        attempt += 1
+    neighbours = ProductNeighbours(pool)
+    writing = asyncio.create_task(neighbours.run(), name="product-neighbours")
+    try:
+        attempt = 0
+        while True:
+            heed_cancellation()
+            try:
+                await _Recommender(journal, pool, client, directory, neighbours).follow()
+            except TRANSIENT as error:
+                logger.warning("recommender_waits", reason=repr(error))
+            await patiently(attempt)
+            attempt += 1
+    finally:
+        writing.cancel()
+        await asyncio.wait({writing})
 
 
 class _Recommender:
@@ -79,13 +83,16 @@ class _Recommender:
         pool: asyncpg.Pool[Any],
         client: aioredis.Redis,
         directory: Path,
+        neighbours: ProductNeighbours,
     ) -> None:
         self._journal = journal
         self._pool = pool
         self._client = client
         self._directory = directory
+        self._neighbours = neighbours
         self._histories = Histories()
-        self._champion: Champion | None = None
+        self._champion: ServingModel | None = None
+        self._content: dict[str, ProductContent] = {}
 
     async def follow(self) -> None:
         """Warm up, then take every page of the log."""
@@ -94,11 +101,12 @@ class _Recommender:
             kept = await kept_position(connection)
         start = max(kept, head - WARM_EVENTS)
         await self._warm_up(max(0, head - WARM_EVENTS), start)
-        await self._choose_champion()
+        await self._choose_champion(start)
         async with aclosing(self._journal.follow(start, page_size=PAGE)) as pages:
             async for page in pages:
                 await self._take(page)
                 heed_cancellation()
+                await asyncio.sleep(GATHER_SECONDS)
 
     async def _warm_up(self, after: int, until: int) -> None:
         while page := await self._journal.read(after, 5_000, topics=_TOPICS, until=until):
@@ -108,41 +116,57 @@ class _Recommender:
             after = page[-1].position
 
     async def _take(self, page: Sequence[Recorded]) -> None:
+        position = page[-1].position
         if any(recorded.topic in _MODEL_TOPICS for recorded in page):
-            await self._choose_champion()
+            await self._choose_champion(page[0].position - 1)
+        await self._describe(page)
         made_at: dict[str, int] = {}
         for recorded in page:
             for touch in touches(recorded):
                 self._histories.add(touch)
                 made_at[touch.visitor] = recorded.position
+        rows: list[tuple[object, ...]] = []
         if self._champion is not None and made_at:
-            await self._rank(self._champion, made_at)
-        position = page[-1].position
-        async with self._pool.acquire() as connection:
-            await connection.execute(
-                _MOVE, position, self._champion.version if self._champion else ""
-            )
+            rows = await self._rank(self._champion, made_at)
+        version = self._champion.version if self._champion else ""
+        async with self._pool.acquire() as connection, connection.transaction():
+            # Lists and position are lost together in a crash, and then made again.
+            await connection.execute("SET LOCAL synchronous_commit = off")
+            await write_rows(connection, _WRITE, rows)
+            await connection.execute(_MOVE, position, version)
         await tell_progress(self._client, {NAME: position})
 
-    async def _rank(self, champion: Champion, made_at: dict[str, int]) -> None:
-        visitors = list(made_at)
-        histories = [list(self._histories.of(visitor)) for visitor in visitors]
-        # The one door by which ranking leaves the loop: it takes milliseconds of a core.
-        lists = await asyncio.to_thread(
-            lambda: list(rank(champion.model, champion.vocabulary, champion.neighbours, histories))
-        )
-        async with self._pool.acquire() as connection:
-            await write_rows(
-                connection,
-                _WRITE,
-                (
-                    (visitor, champion.version, made_at[visitor], _items(ranked), _touched(history))
-                    for visitor, history, ranked in zip(visitors, histories, lists, strict=True)
-                ),
-            )
+    async def _rank(
+        self, champion: ServingModel, made_at: dict[str, int]
+    ) -> list[tuple[object, ...]]:
+        histories = [list(self._histories.of(visitor)) for visitor in made_at]
 
-    async def _choose_champion(self) -> None:
-        """Load the model that serves by now; one that cannot be read leaves the present one."""
+        def ranked() -> list[tuple[object, ...]]:
+            lists = rank(champion.model, champion.known, champion.neighbours, histories)
+            return [
+                (visitor, champion.version, position, msgspec.Raw(msgspec.json.encode(kept(each))))
+                for (visitor, position), each in zip(made_at.items(), lists, strict=True)
+            ]
+
+        # The one door by which ranking leaves the loop: it takes milliseconds of a core.
+        return await asyncio.to_thread(ranked)
+
+    async def _describe(self, page: Sequence[Recorded]) -> None:
+        """Give what was added since the model had learnt a place beside what it knows."""
+        if self._champion is None:
+            return
+        champion, content = self._champion, self._content
+        named = filter(None, (describe(content, recorded) for recorded in page))
+        changed = {product_id: content[product_id] for product_id in named}
+        if changed:
+            placed = await asyncio.to_thread(champion.known.describe, changed)
+            await asyncio.to_thread(self._neighbours.renew, placed)
+
+    async def _choose_champion(self, position: int) -> None:
+        """Load the model that serves by now; one that cannot be read leaves the present one.
+
+        ``position``: up to which what is said of products is told to it here.
+        """
         line = await self._journal.load(Model, RECOMMENDER)
         version = line.champion if line else ""
         if self._champion is not None and self._champion.version == version:
@@ -151,70 +175,40 @@ class _Recommender:
             self._champion = None
             return
         try:
-            champion, complements = await asyncio.to_thread(self._load, version)
+            champion = await asyncio.to_thread(load, self._directory, version)
         except (ArtifactRefused, OSError) as error:
             logger.warning("model_not_loaded", version=version, reason=str(error))
             return
-        await self._write_neighbours(champion, complements)
+        self._content = await self._described(champion.until, position)
+        await asyncio.to_thread(champion.known.describe, self._content)
         self._champion = champion
+        self._neighbours.begin(champion)
         logger.info("model_serves", version=version)
 
-    def _load(self, version: str) -> tuple[Champion, Neighbours | None]:
-        from ml import artifacts  # noqa: PLC0415 - torch takes its time, and most starts need none
+    async def _described(self, after: int, until: int) -> dict[str, ProductContent]:
+        content: dict[str, ProductContent] = {}
+        while page := await self._journal.read(after, PAGE, topics=_DESCRIBING, until=until):
+            for recorded in page:
+                describe(content, recorded)
+            after = page[-1].position
+        return content
 
-        loaded = artifacts.load(artifact_path(self._directory, RECOMMENDER, version))
-        products = len(loaded.vocabulary)
-        neighbours = neighbours_of(loaded.model, products, min(NEIGHBOURS, products))
-        champion = Champion(version, loaded.model, loaded.vocabulary, neighbours)
-        beside = artifact_path(self._directory, COMPLEMENTS, version)
-        if not beside.exists():
-            return champion, None
-        bought = artifacts.load(beside)
-        return champion, neighbours_of(bought.model, products, min(NEIGHBOURS, products))
 
-    async def _write_neighbours(self, champion: Champion, complements: Neighbours | None) -> None:
-        names = champion.vocabulary.products
-        rows = (
-            (
-                product_id,
-                champion.version,
-                _scored(names, champion.neighbours, number),
-                _scored(names, complements, number) if complements else [],
+def kept(ranked: RankedList) -> KeptList:
+    """Return a list as it is kept."""
+    return KeptList(
+        tuple(ranked.products),
+        tuple(ranked.scores),
+        tuple(ranked.because),
+        tuple(
+            TouchedProduct(
+                touched[0].product_id,
+                max(int(touch.kind or 0) for touch in touched),
+                tuple((int(touch.kind or 0), touch.event_id) for touch in touched[-REASONS:]),
             )
-            for number, product_id in enumerate(names)
-        )
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute("DELETE FROM app.product_neighbours")
-            while chunk := [row for row, _ in zip(rows, range(1_000), strict=False)]:
-                await write_rows(connection, _WRITE_NEIGHBOURS, chunk)
-
-
-def _items(ranked: Sequence[Ranked]) -> list[dict[str, object]]:
-    return [
-        {
-            "product_id": each.product_id,
-            "score": each.score,
-            "because": [
-                (touch.product_id, int(touch.kind or 0), touch.event_id)
-                for touch in each.because[-3:]
-            ],
-        }
-        for each in ranked
-    ]
-
-
-def _touched(history: Sequence[Touch]) -> dict[str, int]:
-    """Return the strongest that was done to each product."""
-    strongest: dict[str, int] = {}
-    for touch in history:
-        kind = int(touch.kind or 0)
-        strongest[touch.product_id] = max(kind, strongest.get(touch.product_id, 0))
-    return strongest
-
-
-def _scored(names: Sequence[str], found: Neighbours, number: int) -> list[tuple[str, float]]:
-    pairs = zip(found.products[number], found.scores[number], strict=True)
-    return [(names[other], round(float(score), 6)) for other, score in pairs if score > 0]
+            for touched in ranked.touched
+        ),
+    )
 
 
 _MOVE = """
@@ -222,13 +216,9 @@ _MOVE = """
     ON CONFLICT (only_row) DO UPDATE SET
         position = excluded.position, model = excluded.model, updated_at = now()"""
 _WRITE = """
-    INSERT INTO app.recommendation_lists (visitor, model, position, items, touched)
+    INSERT INTO app.recommendation_lists (visitor, model, position, list)
     SELECT * FROM json_to_recordset($1) AS n (
-        visitor text, model text, position bigint, items jsonb, touched jsonb)
+        visitor text, model text, position bigint, list json)
     ON CONFLICT (visitor) DO UPDATE SET
-        model = excluded.model, position = excluded.position, items = excluded.items,
-        touched = excluded.touched, updated_at = now()"""
-_WRITE_NEIGHBOURS = """
-    INSERT INTO app.product_neighbours (product_id, model, alike, complements)
-    SELECT * FROM json_to_recordset($1) AS n (
-        product_id text, model text, alike jsonb, complements jsonb)"""
+        model = excluded.model, position = excluded.position, list = excluded.list,
+        updated_at = now()"""

@@ -11,11 +11,10 @@ import msgspec
 from application.context import Context
 from application.models import note_trained
 from domain.model import Model
-from domain.product import Product
 from ml import artifacts
 from ml.artifacts import Artifact
 from ml.behaviour import EVENTS, touches
-from ml.content import ProductContent
+from ml.descriptions import DESCRIBING, describe
 from ml.past_touches import PastTouches
 from ml.tensor_files import ArtifactRefused
 from ml.training import Champion, NotEnoughData, Trained, TrainingSettings, train_on
@@ -27,14 +26,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from application.journal import Journal
-    from domain.events import Event, Recorded
+    from ml.descriptions import ProductContent
     from ml.recommender import Progress, Recommender
     from workers.training_plan import Plan
 
 ACTOR = "trainer"
 PAGE = 5_000
-_DESCRIBING: tuple[type[Event], ...] = (Product.Added, Product.DetailsChanged, Product.PriceChanged)
-_TOPICS = [event.TOPIC for event in (*EVENTS, *_DESCRIBING)]
+_TOPICS = [event.TOPIC for event in (*EVENTS, *DESCRIBING)]
 
 
 class Outcome(NamedTuple):
@@ -135,29 +133,11 @@ async def _read(journal: Journal, head: int, reading: Callable[[int, int], None]
         for recorded in page:
             for touch in touches(recorded):
                 past.touches.add(touch)
-            _describe(past.content, recorded)
+            describe(past.content, recorded)
         position = page[-1].position
         reading(position, head)
     reading(head, head)
     return past
-
-
-def _describe(content: dict[str, ProductContent], recorded: Recorded) -> None:
-    product_id, event = recorded.stream_id.partition("-")[2], recorded.event
-    match event:
-        case Product.Added() | Product.DetailsChanged():
-            known = content.get(product_id)
-            price = event.price.amount if isinstance(event, Product.Added) else None
-            content[product_id] = ProductContent(
-                text=f"{event.name} {event.description}",
-                category=event.category,
-                attributes={name: str(value) for name, value in event.attributes.items()},
-                price_minor=price if known is None else known.price_minor,
-            )
-        case Product.PriceChanged() if product_id in content:
-            content[product_id] = msgspec.structs.replace(
-                content[product_id], price_minor=event.price.amount
-            )
 
 
 def _champion(directory: Path, version: str) -> Champion | None:

@@ -69,7 +69,10 @@ class Desk:
                 for kind in (RECOMMENDER, COMPLEMENTS):
                     artifact_path(self._models, kind, kept.version).unlink(missing_ok=True)
         self.clear()
-        plan = Plan(now.strftime("%Y-%m-%d-%H%M%S"), now, head, champion, settings)
+        version = now.strftime("%Y-%m-%d-%H%M%S")
+        while version in noted:  # of the same second
+            version += "b"
+        plan = Plan(version, now, head, champion, settings)
         partial = self._plan.with_suffix(".partial")
         partial.write_bytes(msgspec.json.encode(plan))
         partial.replace(self._plan)

@@ -39,6 +39,7 @@ async def run_trainer(
     after_events: int,
     after_seconds: int = 0,
     poll_seconds: float = 10.0,
+    pause_seconds: float = 60.0,
 ) -> None:
     """Train when the log has grown by so many events, or when so long has passed, until cancelled.
 
@@ -61,10 +62,11 @@ async def run_trainer(
                 learnt, trained_at = head, datetime.now(UTC)
                 is_enough = ended is Ended.TRAINED
                 due = head + (after_events if is_enough else max(1, after_events // 10))
-        await asyncio.sleep(poll_seconds + _pause(failures))
+        await asyncio.sleep(poll_seconds + _pause(failures, pause_seconds))
 
 
-def _pause(failures: int) -> float:
+def _pause(failures: int, first: float) -> float:
+    """Return the seconds to wait after so many failures in a row, twice as long each time."""
     if not failures:
         return 0.0
-    return min(30.0 * float(2 ** min(failures, 10)), LONGEST_PAUSE.total_seconds())
+    return min(first * float(2 ** (min(failures, 20) - 1)), LONGEST_PAUSE.total_seconds())

@@ -1,16 +1,13 @@
-"""Commands on the data: schema, replay, rebuild."""
+"""Commands on the data: schema, rebuild."""
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from domain.events import ENVELOPE_FIELDS, Recorded
 from footfall.commands.options import data_dir_option, on_the_loop, opened
 from footfall.installation import servers
 from footfall.migrations import migrate as apply_migrations
@@ -22,8 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from footfall.commands.options import CommandLine
-
-PAGE = 2_000
 
 
 @click.command()
@@ -37,39 +32,6 @@ async def migrate(command_line: CommandLine, data_dir: Path | None) -> None:
             settings.database_direct_url or settings.database_url or ""
         )
     click.echo("\n".join(applied) if applied else "up to date")
-
-
-@click.command()
-@click.option("--from", "first", type=click.IntRange(1), default=1, help="First position.")
-@click.option("--to", "last", type=click.IntRange(1), help="Last position [default: the head].")
-@click.option("--topic", "topics", multiple=True, help="Only this topic; may be repeated.")
-@click.option("--stream", help="Only this stream.")
-@data_dir_option
-@click.pass_obj
-@on_the_loop
-async def replay(
-    command_line: CommandLine,
-    first: int,
-    last: int | None,
-    topics: tuple[str, ...],
-    stream: str | None,
-    data_dir: Path | None,
-) -> None:
-    """Print events of the log as ndjson: upcast to today's shape, decrypted where a key is left."""
-    async with opened(command_line.settings("replay", data_dir=data_dir)) as shop:
-        last = last or await shop.journal.head()
-        position = first - 1
-        write = sys.stdout.buffer.write
-        with _progress() as progress:
-            task = progress.add_task("replay", total=max(last - position, 0))
-            while page := await shop.journal.read(
-                position, PAGE, topics=topics or None, until=last
-            ):
-                for event in page:
-                    if stream is None or event.stream_id == stream:
-                        write(msgspec.json.encode(readable(event)) + b"\n")
-                progress.update(task, completed=page[-1].position - first + 1)
-                position = page[-1].position
 
 
 @click.command()
@@ -106,15 +68,6 @@ async def rebuild(
         ) as error:
             raise click.ClickException(str(error)) from error
     click.echo(f"{name}: generation {generation} serves")
-
-
-def readable(event: Recorded) -> dict[str, Any]:
-    """Return an event with its envelope, as auditors read it."""
-    row: dict[str, Any] = {
-        name: getattr(event, name) for name in Recorded.__struct_fields__ if name != "event"
-    }
-    row["fields"] = {k: v for k, v in vars(event.event).items() if k not in ENVELOPE_FIELDS}
-    return row
 
 
 def _progress() -> Progress:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 from contextlib import suppress
@@ -26,6 +27,7 @@ from projections.registry import PROJECTIONS
 from workers.projector import run_projector
 from workers.rebuilder import run_rebuilder
 from workers.recommender import run_recommender
+from workers.replayer import run_replayer
 from workers.training_schedule import run_trainer
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from footfall.settings import Settings
     from footfall.wiring import Shop
 
-WORKERS = ("projector", "rebuilder", "recommender", "trainer")
+WORKERS = ("projector", "rebuilder", "recommender", "trainer", "replayer")
 
 
 @click.command()
@@ -75,7 +77,8 @@ async def worker(command_line: CommandLine, name: str) -> None:
     """Run one worker alone.
 
     The projector keeps read models current, the rebuilder builds them anew, the recommender keeps
-    a list for each visitor, the trainer learns what ranks them.
+    a list for each visitor, the trainer learns what ranks them, the replayer tries other models on
+    the past.
     """
     settings = command_line.settings(name)
     # A projector holds one connection for each read model beside those it works on.
@@ -112,6 +115,9 @@ async def run_worker(shop: Shop, name: str) -> None:
         await run_recommender(shop.journal, shop.pool, shop.redis, models)
     elif name == "trainer":
         await _train_when_due(shop)
+    elif name == "replayer":
+        os.nice(10)  # what serves goes first
+        await run_replayer(shop.journal, shop.pool, shop.settings.data_dir / "models")
     else:
         by_name = {projection.name: projection for projection in PROJECTIONS}
         await run_rebuilder(shop.journal, shop.pool, by_name)

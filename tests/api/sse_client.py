@@ -72,7 +72,9 @@ async def streaming(
     client: Client, path: str, *, limit: int = 2**20, **headers: str
 ) -> AsyncIterator[Stream]:
     """Open a stream."""
-    sent = {"Authorization": f"Bearer {client.token}", "Accept": "text/event-stream"}
+    sent = {"Accept": "text/event-stream"}
+    if client.token:
+        sent["Authorization"] = f"Bearer {client.token}"
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
     timeout = aiohttp.ClientTimeout(total=None)
     async with (

@@ -184,6 +184,7 @@ async def finds_nothing(client: Client, route: Route) -> None:
         "Repair": b'{"message": {}}',
         "WrongShopper": b'{"shopper_id": "x"}',
         "Reason": b'{"reason": ""}',
+        "RulePatch": b'{"place": 1}',
     }
     body = fitting[route.body.__name__] if route.body else b""
     assert_problem(await send(client, route, body), 404)
@@ -206,6 +207,8 @@ async def test_stale_versions_are_refused_and_recorded_nowhere(api: Api) -> None
     await ann.post("/v1/products/lamp/reviews", {"rating": 3})
     await ann.post("/v1/basket/items", {"product_id": "lamp"})
     await admin.post("/v1/categories", {"category_id": "lamps", "name": "Lamps"})
+    pin = {"rule_id": "pin", "action": "pin", "product_id": "lamp", "place": 1}
+    await admin.post("/v1/admin/recommendation-rules", pin)
     review = f"/v1/reviews/{(await ann.get('/v1/shoppers/me')).json['shopper_id']}:lamp"
     address = {
         "recipient": "A",
@@ -229,6 +232,8 @@ async def test_stale_versions_are_refused_and_recorded_nowhere(api: Api) -> None
         (admin, "PATCH", "/v1/products/lamp", {"name": "Other"}),
         (admin, "DELETE", "/v1/products/lamp", None),
         (admin, "PATCH", "/v1/categories/lamps", {"name": "Other"}),
+        (admin, "PATCH", "/v1/admin/recommendation-rules/pin", {"place": 2}),
+        (admin, "DELETE", "/v1/admin/recommendation-rules/pin", None),
     ]
     before = await api.shop.journal.head()
     for client, method, path, body in stale:

@@ -31,7 +31,6 @@ DOORS = [route.path for route in (*segment.ROUTES, *ga4.ROUTES)]
 SINGLES = [path for path in DOORS if path not in {*BATCHES, GA4}]
 many = settings(
     max_examples=60,
-    deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

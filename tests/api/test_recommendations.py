@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_asyncio
 
+from api.services import ApiSettings
 from application import categories, models, products
 from application.context import Context
 from domain.model import Model
@@ -19,7 +20,8 @@ from domain.order import Order, OrderLine
 from domain.product import ProductDetails
 from domain.visit import Visit, fact
 from ml.training import NotEnoughData, TrainingSettings
-from tests.api.conftest import a_shopper
+from tests.api.conftest import a_product, a_shopper, running_api
+from tests.shops import caught_up, projecting
 from workers.model_files import RECOMMENDER, artifact_path
 from workers.recommender import run_recommender
 from workers.trainer import Outcome, train_recommender
@@ -48,10 +50,7 @@ async def a_past(shop: Shop, *, seed: int = 1) -> None:
     for kind in ("phone", "lamp", *ACCESSORIES):
         await categories.create_category(shop.journal, OPERATOR, kind, f"The {kind}s")
     for product_id in (*PHONES, *ACCESSORIES, *LAMPS):
-        kind = product_id.partition("-")[0]
-        details = ProductDetails(name=f"A {product_id}", description="", category=kind)
-        price = Money(1_000, "EUR")
-        await products.add_product(shop.journal, OPERATOR, product_id, details, price=price)
+        await add(shop, product_id)
     events: list[Event] = []
     for n in range(600):
         at = NOW - timedelta(days=10) + timedelta(minutes=20 * n)
@@ -141,12 +140,70 @@ async def test_a_visitor_of_phones_is_shown_phones_and_what_goes_with_them(
 async def test_without_the_events_it_names_a_list_is_another(shopping: Client, api: Api) -> None:
     after = await looks(api.shop, "both", "lamp-1", "phone-1", "phone-2")
     items, answer = await shown(shopping, "visitor=both&count=4", after)
-    phones = {r for i in answer["items"] for reason in i["reasons"] for r in reason["event_ids"]}
-    assert phones
-    after = await looks(api.shop, "lamps", "lamp-1")
-    without, _ = await shown(shopping, "visitor=lamps&count=4", after)
+    named = {r for i in answer["items"] for reason in i["reasons"] for r in reason["event_ids"]}
+    history = [each for each in await api.shop.journal.read(after - 3) if each.position <= after]
+    kept: list[Any] = [each.event for each in history if str(each.event_id) not in named]
+    assert len(kept) < len(history)
+    again = [
+        fact(
+            Visit.ProductViewed,
+            "again",
+            each.timestamp,
+            visitor="again",
+            product_id=each.product_id,
+        )
+        for each in kept
+    ]
+    after = (await api.shop.journal.record(OPERATOR, again)).last_position if again else after
+    without, _ = await shown(shopping, "visitor=again&count=4", after)
     assert without != items
-    assert set(without) <= set(LAMPS)
+
+
+async def test_a_product_added_a_minute_ago_appears_for_who_looks_at_its_like(
+    shopping: Client, api: Api
+) -> None:
+    seen = await looks(api.shop, "v", "phone-1", "phone-2", "phone-3")
+    before, _ = await shown(shopping, "visitor=v&count=100", seen)
+    assert "phone-7" not in before
+    added = await add(api.shop, "phone-7")
+    after = await looks(api.shop, "v", "phone-1")
+    items, answer = await shown(shopping, "visitor=v&count=8", max(added, after))
+    assert "phone-7" in items
+    [reason] = next(each["reasons"] for each in answer["items"] if each["product_id"] == "phone-7")
+    assert reason["text"].startswith("Because you looked at A phone-")
+    after = await looks(api.shop, "of-lamps", "lamp-1", "lamp-2")
+    of_lamps, _ = await shown(shopping, "visitor=of-lamps&count=8", after)
+    assert "phone-7" not in of_lamps
+
+
+async def test_who_looked_at_a_new_product_alone_is_shown_its_like(
+    shopping: Client, api: Api
+) -> None:
+    await add(api.shop, "phone-7")
+    after = await looks(api.shop, "v", "phone-7")
+    items, answer = await shown(shopping, "visitor=v&count=5", after)
+    assert set(items) <= {*PHONES, *ACCESSORIES}
+    assert answer["model"] != "popularity"
+
+
+async def test_a_new_product_goes_with_its_like_within_moments(shopping: Client, api: Api) -> None:
+    added = await add(api.shop, "phone-7")
+    around, asked = {"phone-7": "phone-1", "phone-1": "phone-7"}, "placement=product&count=8"
+    async with asyncio.timeout(10):
+        for product_id, expected in around.items():
+            items: list[str] = []
+            while expected not in items:
+                await asyncio.sleep(0.02)
+                items, _ = await shown(shopping, f"{asked}&product_id={product_id}", added)
+
+
+async def add(shop: Shop, product_id: str) -> int:
+    """Put a product up for sale; return the position."""
+    kind = product_id.partition("-")[0]
+    details = ProductDetails(name=f"A {product_id}", description="", category=kind)
+    price = Money(1_000, "EUR")
+    added = await products.add_product(shop.journal, OPERATOR, product_id, details, price=price)
+    return added.position
 
 
 async def test_the_basket_changes_what_completes_it_and_the_order_empties_the_wish(
@@ -192,7 +249,7 @@ async def test_who_is_unknown_gets_what_others_like_and_is_told_so(
 ) -> None:
     items, answer = await shown(shopping, "visitor=stranger&count=3", await api.shop.journal.head())
     assert len(items) == 3
-    assert answer["model"] == "popularity"
+    assert (answer["model"], answer["degraded"]) == ("popularity", "unknown_visitor")
     assert all(item["reasons"] == [] for item in answer["items"])
 
 
@@ -203,11 +260,106 @@ async def test_without_a_model_there_is_still_something_to_show(
     async with recommending(api.shop, tmp_path):
         items, answer = await shown(client, "visitor=v&count=3", await api.shop.journal.head())
     assert (len(items), answer["model"]) == (3, "popularity")
+    assert answer["degraded"] == "no_model"
+
+
+async def test_with_neither_model_nor_past_there_is_what_is_new(api: Api, client: Client) -> None:
+    admin = await client.as_role("admin")
+    for product_id in ("lamp", "bulb"):
+        await a_product(admin, product_id)
+    await caught_up(api.shop)
+    items, answer = await shown(client, "count=3", 0)
+    assert items == ["bulb", "lamp"]
+    assert (answer["model"], answer["degraded"]) == ("newest", "no_model")
+
+
+async def test_of_a_product_that_is_new_to_the_model_it_is_said(shopping: Client, api: Api) -> None:
+    after = await api.shop.journal.head()
+    asked = "placement=product&count=3&product_id="
+    items, answer = await shown(shopping, f"{asked}new", after)
+    assert len(items) == 3
+    assert (answer["model"], answer["degraded"]) == ("popularity", "unknown_product")
+    after = await looks(api.shop, "v", "lamp-1", "lamp-2")
+    items, answer = await shown(shopping, f"{asked}new&visitor=v", after)
+    assert answer["model"] not in {"popularity", "newest"}
+    assert answer["degraded"] == "unknown_product"
+    _, answer = await shown(shopping, f"{asked}phone-1&visitor=v", after)
+    assert answer["degraded"] == ""
+
+
+async def test_where_nothing_chosen_may_be_shown_it_is_said(shopping: Client, api: Api) -> None:
+    after = await looks(api.shop, "v", "phone-1")
+    items, answer = await shown(shopping, "visitor=v&category=nothing", after)
+    assert (items, answer["degraded"]) == ([], "all_filtered")
+    _, answer = await shown(shopping, "visitor=v", after)
+    assert answer["degraded"] == ""
+
+
+async def test_what_is_used_up_comes_back_and_what_is_bought_once_does_not(
+    shopping: Client, api: Api
+) -> None:
+    admin = await shopping.as_role("admin")
+    for product_id, days in (("charger", "30"), ("cable", "60")):
+        patch = {"attributes": {"replenishable": "true", "replenish_days": days}}
+        await admin.call("PATCH", f"/v1/products/{product_id}", patch)
+    long_ago = datetime.now(UTC) - timedelta(days=40)
+    bought = [
+        fact(Visit.ProductPurchased, "v", long_ago, visitor="v", product_id=each)
+        for each in ("charger", "cable", "case")
+    ]
+    await api.shop.journal.record(OPERATOR, bought)
+    after = await looks(api.shop, "v", "phone-1")
+    items, _ = await shown(shopping, "visitor=v&count=30", after)
+    assert "charger" in items
+    assert not {"cable", "case"} & set(items)
+    after = await looks(api.shop, "w", "phone-1")
+    items, _ = await shown(shopping, "visitor=w&count=30", after)
+    assert {"charger", "cable", "case"} <= set(items)
+
+
+async def test_after_how_long_something_is_bought_again_is_learnt_from_orders(
+    shopping: Client, api: Api
+) -> None:
+    admin = await shopping.as_role("admin")
+    patch = {"attributes": {"replenishable": "true"}}
+    await admin.call("PATCH", "/v1/products/cable", patch)
+
+    async def buys(visitor: str, *days_ago: int) -> int:
+        times = [datetime.now(UTC) - timedelta(days=days) for days in days_ago]
+        told = {"visitor": visitor, "product_id": "cable"}
+        bought = [fact(Visit.ProductPurchased, visitor, at, **told) for at in times]
+        return (await api.shop.journal.record(OPERATOR, bought)).last_position
+
+    after = await buys("v", 20)
+    items, _ = await shown(shopping, "visitor=v&count=30", after)
+    assert "cable" not in items  # a month, as long as nobody knows better
+    for n in range(5):
+        after = await buys(f"again-{n}", 100, 100 - 14)
+    items, _ = await shown(shopping, "visitor=v&count=30", after)
+    assert "cable" in items
+
+
+async def test_a_list_drawn_by_chance_says_how_probable_each_place_was(
+    shop: Shop, tmp_path: Path
+) -> None:
+    settings = ApiSettings(drain_seconds=1, explored_share=1)
+    await trained(shop, tmp_path)
+    async with projecting(shop), running_api(shop, settings) as api, recommending(shop, tmp_path):
+        after = await looks(shop, "v", "phone-1")
+        lists = [(await shown(api.client, "visitor=v&count=3", after))[0] for _ in range(12)]
+        assert len({tuple(items) for items in lists}) > 1
+        async with asyncio.timeout(5), aclosing(shop.journal.follow(after)) as pages:
+            [recorded, *_] = await anext(pages)
+    served: Any = recorded.event
+    assert [each.product_id for each in served.items] == lists[0]
+    of_17 = [each.propensity for each in served.items]  # all that is sold but what was seen
+    assert of_17 == pytest.approx([1 / 17] * 3)
 
 
 async def test_what_is_served_is_recorded_with_its_chances(shopping: Client, api: Api) -> None:
     after = await looks(api.shop, "v", "phone-1")
-    _, answer = await shown(shopping, "visitor=v&count=3", after)
+    asked = "visitor=v&count=3&exclude=case,stand&category="
+    _, answer = await shown(shopping, asked, after)
     async with asyncio.timeout(5), aclosing(api.shop.journal.follow(after)) as pages:
         [recorded] = await anext(pages)
     served: Any = recorded.event
@@ -217,6 +369,7 @@ async def test_what_is_served_is_recorded_with_its_chances(shopping: Client, api
         item["product_id"] for item in answer["items"]
     ]
     assert all(0 < each.propensity <= 1 for each in served.items)
+    assert (served.count, served.exclude, served.shows_seen) == (3, ("case", "stand"), False)
 
 
 async def test_a_page_of_another_host_may_ask(shopping: Client) -> None:

@@ -61,9 +61,12 @@ async def decoded(schema_version: int, topic: str) -> Recorded:
 
 
 def own_fields(recorded: Recorded) -> dict[str, Any]:
-    fields = {k: v for k, v in vars(recorded.event).items() if k not in ENVELOPE_FIELDS}
-    as_json: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(fields))
-    return as_json
+    return as_json({k: v for k, v in vars(recorded.event).items() if k not in ENVELOPE_FIELDS})
+
+
+def as_json(fields: dict[str, Any]) -> dict[str, Any]:
+    again: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(fields))
+    return again
 
 
 @pytest.mark.parametrize("topic", EVENTS)
@@ -97,4 +100,4 @@ async def test_a_golden_payload_of_today_keeps_every_field_and_value(topic: str)
     recorded = await decoded(schema_version, topic)
 
     golden = GOLDEN[schema_version][topic]
-    assert own_fields(recorded) == _plan(topic).left_out | golden
+    assert own_fields(recorded) == as_json(_plan(topic).left_out) | golden

@@ -19,7 +19,7 @@ from domain.order import Order
 from domain.product import Product
 from domain.shopper import Shopper
 from domain.visit import Visit
-from footfall.commands.data import readable
+from footfall.commands.replay import readable
 from footfall.importing.behaviour_files import UnknownFormat, events_of
 from footfall.importing.event_writer import Imported, write_events
 from footfall.importing.not_taken import NotTaken

@@ -10,16 +10,18 @@ import pytest
 
 from ml.behaviour import Touch
 from ml.item_neighbours import ItemNeighbours
-from ml.ranked_lists import neighbours_of, rank
+from ml.ranked_lists import Neighbours, rank
 from ml.sessions import EventKind, Vocabulary
+from ml.stand_ins import StandIns
 from tests.ml.shoppers import PRODUCTS, walks
 
 if TYPE_CHECKING:
-    from ml.ranked_lists import Ranked
+    from ml.ranked_lists import RankedList
 
 MODEL = ItemNeighbours.fit(walks(800), PRODUCTS)
 VOCABULARY = Vocabulary(f"p{n}" for n in range(PRODUCTS))
-NEIGHBOURS = neighbours_of(MODEL, PRODUCTS, 5)
+NEIGHBOURS = Neighbours(MODEL, PRODUCTS, 5)
+KNOWN = StandIns(VOCABULARY)
 
 
 def touched(*numbers: int) -> list[Touch]:
@@ -29,21 +31,25 @@ def touched(*numbers: int) -> list[Touch]:
     ]
 
 
-def ranked(*histories: list[Touch]) -> list[list[Ranked]]:
-    return list(rank(MODEL, VOCABULARY, NEIGHBOURS, histories))
+def ranked(*histories: list[Touch]) -> list[RankedList]:
+    return list(rank(MODEL, KNOWN, NEIGHBOURS, histories))
 
 
 def test_no_product_is_its_own_neighbour_and_the_nearest_come_first() -> None:
-    assert not (NEIGHBOURS.products == np.arange(PRODUCTS)[:, None]).any()
-    assert (np.diff(NEIGHBOURS.scores, axis=1) <= 0).all()
+    products, scores = NEIGHBOURS.of(np.arange(PRODUCTS))
+    assert not (products == np.arange(PRODUCTS)[:, None]).any()
+    assert (np.diff(scores, axis=1) <= 0).all()
+    some, _ = NEIGHBOURS.of(np.array([7, 3, 7]))
+    assert some.tolist() == products[[7, 3, 7]].tolist()
 
 
 def test_a_product_rests_on_the_touches_of_the_product_nearest_to_it() -> None:
     history = touched(10, 40, 10)
     [found] = ranked(history)
-    by_id = {each.product_id: each for each in found}
-    assert [t.event_id.int for t in by_id["p11"].because] == [0, 2]
-    assert [t.event_id.int for t in by_id["p41"].because] == [1]
+    reasons = dict(zip(found.products, found.because, strict=True))
+    assert [t.event_id.int for t in found.touched[reasons["p11"]]] == [0, 2]
+    assert [t.event_id.int for t in found.touched[reasons["p41"]]] == [1]
+    assert found.scores == sorted(found.scores, reverse=True)
 
 
 @pytest.mark.parametrize("together", [2, 100])
@@ -54,4 +60,4 @@ def test_lists_made_together_are_those_made_alone(together: int) -> None:
 
 def test_who_touched_nothing_known_gets_no_list() -> None:
     unknown = [Touch("v", "new", EventKind.VIEWED, 0.0, UUID(int=1))]
-    assert ranked(unknown, touched(3))[0] == []
+    assert ranked(unknown, touched(3))[0].products == []

@@ -10,7 +10,8 @@ import pytest
 
 from ml.artifacts import Artifact, load, save
 from ml.blend import Blend
-from ml.content import ContentSettings, ContentSimilarity, ProductContent
+from ml.content import ContentSettings, ContentSimilarity
+from ml.descriptions import ProductContent
 from ml.ease import CatalogueTooLarge, Ease, EaseSettings
 from ml.item_neighbours import ItemNeighbours, ItemNeighboursSettings
 from ml.kinds import KINDS, kind_of

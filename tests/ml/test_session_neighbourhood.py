@@ -43,7 +43,7 @@ def slowly(
 
 
 @given(training=st.lists(session, min_size=1, max_size=12), contexts=st.lists(session, max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_it_answers_what_the_plain_definition_says(
     training: list[list[int]], contexts: list[list[int]]
 ) -> None:

@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from ml.content import ContentSimilarity, ProductContent
+from ml.content import ContentSimilarity
+from ml.descriptions import ProductContent
 from ml.sequence_model import SequenceModel, SequenceSettings
 from ml.sequence_training import train
 from ml.sessions import Floats, Sessions, Vocabulary

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from application import baskets, categories, models, orders, products, reviews, shoppers
+from application import baskets, categories, models, orders, products, reviews, rules, shoppers
 from application.context import Context
 from application.event_codec import SubjectErased
 from application.event_store.memory import MemoryEventStore
@@ -20,14 +20,16 @@ from domain.identity import Identity, identity_fact
 from domain.money import Money
 from domain.order import Order, OrderLine
 from domain.product import ProductDetails
+from domain.recommendation import Candidate, served
 from domain.review import ReviewExists
+from domain.rule import Terms
 from domain.shopper import Address, Profile, Shopper
 from domain.visit import Visit, fact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from domain.events import Aggregate, Recorded
+    from domain.events import Aggregate, Event, Recorded
 
 THEN = datetime(2026, 3, 1, 23, 0, tzinfo=UTC)
 SHOPPERS = ("1", "2", "3")
@@ -42,6 +44,8 @@ COMMANDS = (
     *("changes_profile", "changes_password", "erased", "imported"),
     *("joins", "joins", "separates"),
     *("trains", "trains", "promotes", "rolls_back"),
+    *("recommends", "recommends", "clicks_recommended"),
+    *("sets_rule", "sets_rule", "changes_rule", "removes_rule"),
 )
 
 Command = tuple[str, int, int, int, int]
@@ -93,6 +97,7 @@ class _Shop:
         )
         self.now = THEN
         self.orders: list[str] = []
+        self.lists: list[str] = []
 
     @property
     def context(self) -> Context:
@@ -138,6 +143,10 @@ class _Shop:
             await self.journal.record(self.context, [said])
         elif name in {"trains", "promotes", "rolls_back"}:
             await self._try_models(name, f"v{number}")
+        elif name in {"recommends", "clicks_recommended"}:
+            await self._recommend(name, visitor, shopper_id if number > 4 else "", number)
+        elif name in {"sets_rule", "changes_rule", "removes_rule"}:
+            await self._try_rules(name, product_id, number)
         elif name in {"cancels", "returns", "credit_note"}:
             await self._give_back(name, shopper_id, product_id, number)
         elif name in {"prices", "stocks", "renames", "withdraws_product"}:
@@ -168,6 +177,31 @@ class _Shop:
         seen = fact(kind, visit_id, self.now, visitor=visitor, shopper_id=shopper_id, **fields)
         page = fact(Visit.PageViewed, visit_id, self.now, visitor=visitor, url=f"/{product_id}")
         await self.journal.record(self.context, [page, seen])
+
+    async def _recommend(self, name: str, visitor: str, shopper_id: str, number: int) -> None:
+        if name == "recommends":
+            self.lists.append(f"r{len(self.lists)}")
+            made: Event = served(
+                self.lists[-1],
+                f"shopper:{shopper_id}" if shopper_id else visitor,
+                self.now,
+                placement=("home", "email")[number % 2],
+                model=f"v{number % 2}",
+                as_of=0,
+                items=tuple(Candidate(each, 1.0, 0.5) for each in PRODUCTS[number % 3 :][:2]),
+            )
+        else:
+            made = fact(
+                Visit.RecommendationClicked,
+                visitor,
+                self.now,
+                visitor=visitor,
+                recommendation_id=self.lists[-min(number, len(self.lists))] if self.lists else "r",
+                placement="home",
+                product_id=PRODUCTS[number % 4],
+                rank=1,
+            )
+        await self.journal.record(self.context, [made])
 
     async def _fill(self, name: str, owner: str, product_id: str, number: int) -> None:
         journal, context = self.journal, self.context
@@ -235,6 +269,17 @@ class _Shop:
                 await models.promote(self.journal, self.context, "recommender", version)
             case _:
                 await models.roll_back(self.journal, self.context, "recommender")
+
+    async def _try_rules(self, name: str, product_id: str, number: int) -> None:
+        journal, context, rule_id = self.journal, self.context, f"r{number}"
+        match name:
+            case "sets_rule":
+                terms = Terms(action="pin", product_id=product_id, place=number)
+                await rules.set_rule(journal, context, rule_id, terms)
+            case "changes_rule":
+                await rules.change_rule(journal, context, rule_id, {"product_id": product_id})
+            case _:
+                await rules.remove_rule(journal, context, rule_id)
 
     async def _give_back(self, name: str, shopper_id: str, product_id: str, number: int) -> None:
         lines = (OrderLine(product_id, "", number, 500),)
