@@ -35,7 +35,7 @@ def main(train: Path, contexts: Path, out: Path, seconds: float, seed: int) -> N
         loss="sampled_softmax",
         n_negatives=16,  # each position draws its own: more is out of a CPU's reach
         lr=3e-3,
-        batch_size=1_024,  # every step costs the whole catalogue
+        batch_size=256,  # a larger one costs a CPU as much, for fewer steps
         get_trainer_func=trainer,
         get_trainer_func_kwargs={"seconds": seconds},
     )

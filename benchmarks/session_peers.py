@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.session_files import Cases
+    from benchmarks.session_models import Bench
     from benchmarks.session_table import Row
-    from benchmarks.sessions import Bench
     from ml.sessions import Floats, Sessions
 
 RECTOOLS = "rectools[torch]==0.19.0"

@@ -42,7 +42,7 @@ class SequenceSettings(msgspec.Struct, frozen=True, kw_only=True):
     content_dropout: float = 0.1  # how often a product must do with its content alone
     first_scale: float = 14.0  # of the cosine; learnt from there
 
-    epochs: int = 5
+    epochs: int = 4
     patience: int = 3  # epochs without a better score on the validation tail
     positions_a_batch: int = 2_500
     negatives: int = 2_048  # shared by the batch

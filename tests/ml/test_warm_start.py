@@ -60,7 +60,7 @@ def test_going_on_reaches_the_score_of_a_fresh_training_in_fewer_epochs() -> Non
     short = msgspec.structs.replace(SETTINGS, epochs=SETTINGS.epochs // 2)
     _, warm = train(both, PRODUCTS, short, validation=LATER, start=start)
     assert max(warm.scores) >= max(cold.scores) - 0.005
-    assert warm.scores[0] > cold.scores[0] + 0.05
+    assert warm.scores[0] > cold.scores[1]  # first vectors help the cold start, but not so far
 
 
 def test_a_network_of_another_shape_begins_anew() -> None:
