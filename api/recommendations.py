@@ -14,7 +14,7 @@ from api.problems import Problem, bad_field
 from api.route import Reply, Route
 from api.services import POPULAR, SERVED_LISTS
 from application.uuid7 import uuid7
-from domain.recommendation import Candidate, served
+from domain.recommendation import Candidate, Shadow, served
 from projections.baskets import find_basket
 from projections.recommendations import (
     NAME,
@@ -136,6 +136,7 @@ async def recommend(call: Call[None, RecommendationsQuery]) -> Reply:
                 Candidate(entry.product_id, entry.score, propensity)
                 for entry, propensity in candidates
             ),
+            shadow=_shadow(query, own),
         )
     )
     items = [
@@ -146,6 +147,13 @@ async def recommend(call: Call[None, RecommendationsQuery]) -> Reply:
     ]
     body = RecommendationsBody(recommendation_id, chosen.model, chosen.position, items)
     return Reply(body, headers={"Cache-Control": "no-store"})
+
+
+def _shadow(query: RecommendationsQuery, own: ListRow | None) -> Shadow | None:
+    """Return what a challenger has listed on the same events, where visitors' lists are shown."""
+    if own is None or own.shadow is None or query.placement not in {"home", "email"}:
+        return None
+    return Shadow(own.shadow.model, own.shadow.products)
 
 
 async def _choose(

@@ -21,6 +21,13 @@ class Candidate(msgspec.Struct, frozen=True):
     propensity: float
 
 
+class Shadow(msgspec.Struct, frozen=True):
+    """What a challenger would have had in its place, the best first, before any conditions."""
+
+    model: str
+    products: tuple[str, ...]
+
+
 class Recommendation(Aggregate):
     """The lists served to one visitor, who is its key."""
 
@@ -30,6 +37,7 @@ class Recommendation(Aggregate):
         """A list was served, its first product first.
 
         ``model``: the version that ranked it. ``as_of``: the log position that it knew.
+        ``shadow``: what another model answered unseen, where one did.
         """
 
         TOPIC = "recommendation.served"
@@ -39,6 +47,7 @@ class Recommendation(Aggregate):
         model: str
         as_of: int
         items: tuple[Candidate, ...]
+        shadow: Shadow | None = None
 
 
 def served(
@@ -50,6 +59,7 @@ def served(
     model: str,
     as_of: int,
     items: tuple[Candidate, ...],
+    shadow: Shadow | None = None,
 ) -> Recommendation.Served:
     """Return the event of a served list; the log gives it its version."""
     make: Callable[..., Recommendation.Served] = Recommendation.Served
@@ -63,4 +73,5 @@ def served(
         model=model,
         as_of=as_of,
         items=items,
+        shadow=shadow,
     )

@@ -12,7 +12,7 @@ from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import HashingVectorizer
 
-from ml.descriptions import ProductContent as ProductContent  # noqa: TC001 - known from here too
+from ml.descriptions import ProductContent as ProductContent  # noqa: PLC0414, TC001 - known from here too
 from ml.event_weights import context_matrix, csr
 from ml.recommender import arrays_of, best
 from ml.scores import Scores

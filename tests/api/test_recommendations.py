@@ -326,6 +326,45 @@ async def test_a_model_rolled_back_gives_way_to_the_one_before(
     assert [row["version"] for row in rows if row["is_champion"]] == [line.champion]
 
 
+async def test_a_challenger_answers_beside_the_champion_and_is_never_seen(
+    api: Api, shopping: Client, tmp_path: Path
+) -> None:
+    line = await api.shop.journal.load(Model, RECOMMENDER)
+    assert line is not None
+    learnt: dict[str, Any] = {"artifact": "9f", "until": 1, "settings": {}, "scores": {}}
+    await models.note_trained(api.shop.journal, OPERATOR, RECOMMENDER, "next", **learnt)
+    source = artifact_path(tmp_path, RECOMMENDER, line.champion)
+    artifact_path(tmp_path, RECOMMENDER, "next").write_bytes(source.read_bytes())
+    admin = await shopping.as_role("admin")
+    told = await admin.post("/v1/admin/models/recommender/next/shadow", {"reason": "curious"})
+    assert told.json == {"kind": "recommender", "champion": line.champion, "shadow": "next"}
+    after = await looks(api.shop, "v", "phone-1", "phone-2")
+    unseen: Any = None
+    async with asyncio.timeout(10):
+        while unseen is None:  # it takes its time: the champion comes first
+            _, answer = await shown(shopping, "visitor=v&count=3", after)
+            assert answer["model"] == line.champion
+            unseen = (await served_as(api.shop, answer["recommendation_id"])).shadow
+    assert unseen.model == "next"
+    assert set(unseen.products[:5]) <= {*PHONES, *ACCESSORIES}
+    rows = (await admin.get("/v1/insights/models", Footfall_After=str(after))).json["items"]
+    assert [row["version"] for row in rows if row["is_shadow"]] == ["next"]
+    await admin.post("/v1/admin/models/recommender/unshadow")
+    after = await looks(api.shop, "v", "phone-3")
+    _, answer = await shown(shopping, "visitor=v&count=3", after)
+    assert (await served_as(api.shop, answer["recommendation_id"])).shadow is None
+
+
+async def served_as(shop: Shop, recommendation_id: str) -> Any:
+    """Return the event of a served list, once it is recorded."""
+    async with asyncio.timeout(5), aclosing(shop.journal.follow(0, page_size=5_000)) as pages:
+        async for page in pages:
+            for recorded in page:
+                if getattr(recorded.event, "recommendation_id", "") == recommendation_id:
+                    return recorded.event
+    raise AssertionError
+
+
 async def test_too_little_to_learn_from_is_said(shop: Shop, tmp_path: Path) -> None:
     with pytest.raises(NotEnoughData, match="0 sessions"):
         await train_recommender(shop.journal, tmp_path, QUICK)
