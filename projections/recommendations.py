@@ -161,6 +161,8 @@ async def on_sale(connection: Connection, products: Sequence[str]) -> dict[str, 
 
     A shop whose catalogue is not here may sell anything: then all of them.
     """
+    if not products:
+        return {}
     rows = await connection.fetch(
         """SELECT product_id, name, category, attributes ->> 'replenishable' = 'true' IS TRUE,
                   NOT is_withdrawn AND (stock IS NULL OR stock > 0) AS is_there

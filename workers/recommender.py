@@ -44,7 +44,7 @@ WARM_EVENTS = 50_000
 """Events before the present that are read at the start, to know who is in the shop."""
 PAGE = 5_000
 """Events taken at once: under load a visitor with several of them is ranked once."""
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.03
 """Between two rankings: several visitors together cost a tenth of what each costs alone."""
 REASONS = 3
 """Latest touches of a product that a list names."""
@@ -143,7 +143,7 @@ class _Recommender:
             await write_rows(connection, _WRITE, rows)
             await connection.execute(_MOVE, position, version)
         await tell_progress(self._client, {NAME: position})
-        for visitor, at in made_at.items():
+        for visitor, at in made_at.items() if self._shadow.model else ():
             self._shadow.offer(visitor, at, list(self._histories.of(visitor)))
 
     async def _rank(

@@ -126,7 +126,7 @@ async def test_a_visitor_of_phones_is_shown_phones_and_what_goes_with_them(
 ) -> None:
     after = await looks(api.shop, "v", "phone-1", "phone-2", "phone-3")
     items, answer = await shown(shopping, "visitor=v&count=5", after)
-    assert set(items) <= {*PHONES[3:], *ACCESSORIES}
+    assert set(items[:-1]) <= {*PHONES[3:], *ACCESSORIES}  # the last place may go to a trial
     assert answer["as_of_position"] == after
     seen = {str(recorded.event_id) for recorded in await api.shop.journal.read(after - 3)}
     for item in answer["items"]:
@@ -165,13 +165,13 @@ async def test_a_product_added_a_minute_ago_appears_for_who_looks_at_its_like(
     assert "phone-7" not in before
     added = await add(api.shop, "phone-7")
     after = await looks(api.shop, "v", "phone-1")
-    items, answer = await shown(shopping, "visitor=v&count=8", max(added, after))
+    items, answer = await shown(shopping, "visitor=v&count=9", max(added, after))
     assert "phone-7" in items
     [reason] = next(each["reasons"] for each in answer["items"] if each["product_id"] == "phone-7")
     assert reason["text"].startswith("Because you looked at A phone-")
     after = await looks(api.shop, "of-lamps", "lamp-1", "lamp-2")
     of_lamps, _ = await shown(shopping, "visitor=of-lamps&count=8", after)
-    assert "phone-7" not in of_lamps
+    assert "phone-7" not in of_lamps[:-1]
 
 
 async def test_who_looked_at_a_new_product_alone_is_shown_its_like(
@@ -180,7 +180,7 @@ async def test_who_looked_at_a_new_product_alone_is_shown_its_like(
     await add(api.shop, "phone-7")
     after = await looks(api.shop, "v", "phone-7")
     items, answer = await shown(shopping, "visitor=v&count=5", after)
-    assert set(items) <= {*PHONES, *ACCESSORIES}
+    assert set(items[:-1]) <= {*PHONES, *ACCESSORIES}
     assert answer["model"] != "popularity"
 
 
