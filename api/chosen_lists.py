@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ml.shaping import SetRule
     from projections.goods import Known
     from projections.projection import Connection
+    from projections.recommendations import ShadowList
 
 READS = ("recommendations", "catalogue", "baskets", "rules", "purchases")
 """Read models that a choice comes from."""
@@ -49,6 +50,8 @@ class Chosen(NamedTuple):
     shaped: Shaped
     entries: Mapping[str, Entry]
     known: Mapping[str, Known]
+    shadow: ShadowList | None
+    """What a challenger has listed on the same events, where visitors' own lists are shown."""
 
 
 class _Source(NamedTuple):
@@ -57,6 +60,7 @@ class _Source(NamedTuple):
     position: int
     entries: Sequence[Entry]
     touched: Mapping[str, int]
+    shadow: ShadowList | None = None
 
 
 async def choose(
@@ -79,7 +83,7 @@ async def choose(
         shaped = await chooser.shaped(entries)
         if entries and not shaped.best():
             degraded = "all_filtered"
-    return Chosen(model, degraded, source.position, shaped, entries, chooser.known)
+    return Chosen(model, degraded, source.position, shaped, entries, chooser.known, source.shadow)
 
 
 class _Chooser:
@@ -165,7 +169,8 @@ async def _source(connection: Connection, wanted: Wanted) -> _Source:
         if around:
             degraded = degraded or "unknown_product"
     if own is not None and own.items:
-        return _Source(own.model, degraded, position, own.items, touched)
+        shadow = own.shadow if wanted.asked.placement in {"home", "email"} else None
+        return _Source(own.model, degraded, position, own.items, touched, shadow)
     return _Source("", degraded or "unknown_visitor", position, [], touched)
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from api.paging import Page
 from api.roles import ADMIN, MACHINES, ML
 from api.route import Reply, Route
-from application.models import ChampionAnswer, promote, roll_back
+from application.models import ChampionAnswer, end_shadow, promote, roll_back, shadow
 from domain.model import Model, ModelNotFound
 from projections.model_cards import card_of
 from projections.models import ModelRow, list_models
@@ -62,6 +62,21 @@ async def roll_back_one(call: Call[Reason | None, None]) -> Reply:
     return await call.reply(outcome, outcome.answer)
 
 
+async def shadow_one(call: Call[Reason | None, None]) -> Reply:
+    """Let a trained model answer beside the champion, unseen."""
+    kind, version = call.key("kind"), call.key("version")
+    reason = call.body.reason if call.body else ""
+    outcome = await shadow(call.journal, call.context(), kind, version, reason)
+    return await call.reply(outcome, outcome.answer)
+
+
+async def end_shadow_one(call: Call[Reason | None, None]) -> Reply:
+    """Let nobody answer beside the champion."""
+    reason = call.body.reason if call.body else ""
+    outcome = await end_shadow(call.journal, call.context(), call.key("kind"), reason)
+    return await call.reply(outcome, outcome.answer)
+
+
 MARKDOWN = "text/markdown"
 _KIND = "/v1/admin/models/{kind}"
 
@@ -103,6 +118,8 @@ ROUTES = (
         )
         for path, handler, summary in (
             (f"{_KIND}/{{version}}/promote", promote_one, "Let a trained model serve"),
+            (f"{_KIND}/{{version}}/shadow", shadow_one, "Let a trained model answer unseen"),
+            (f"{_KIND}/unshadow", end_shadow_one, "Let nobody answer beside the champion"),
             (f"{_KIND}/rollback", roll_back_one, "Let the model before serve again"),
         )
     ),

@@ -19,7 +19,7 @@ from api.route import Reply, Route
 from api.services import POPULAR, SERVED_LISTS
 from api.sse import MEDIA
 from application.uuid7 import uuid7
-from domain.recommendation import Candidate, served
+from domain.recommendation import Candidate, Shadow, served
 from ml.shaping import Asked
 
 if TYPE_CHECKING:
@@ -190,6 +190,7 @@ def _event(
         category=query.category,
         exclude=_excluded(query),
         shows_seen=wanted.asked.shows_seen,
+        shadow=Shadow(chosen.shadow.model, chosen.shadow.products) if chosen.shadow else None,
     )
 
 

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 
 class ChampionAnswer(msgspec.Struct, frozen=True):
-    """Which model of a kind serves after a command; empty where none does."""
+    """Which models of a kind serve and answer unseen after a command; empty where none does."""
 
     kind: str
     champion: str
+    shadow: str = ""
 
 
 async def note_trained(
@@ -74,6 +75,24 @@ async def roll_back(
     return await _change(journal, context, kind, lambda model: model.roll_back(reason, context.now))
 
 
+async def shadow(
+    journal: Journal, context: Context, kind: str, version: str, reason: str = ""
+) -> Outcome[ChampionAnswer]:
+    """Let a trained model answer beside the champion, unseen."""
+    return await _change(
+        journal, context, kind, lambda model: model.shadow_with(version, reason, context.now)
+    )
+
+
+async def end_shadow(
+    journal: Journal, context: Context, kind: str, reason: str = ""
+) -> Outcome[ChampionAnswer]:
+    """Let nobody answer beside the champion."""
+    return await _change(
+        journal, context, kind, lambda model: model.end_shadow(reason, context.now)
+    )
+
+
 async def _change(
     journal: Journal,
     context: Context,
@@ -88,6 +107,6 @@ async def _change(
             raise ModelNotFound
         model = Model.of(kind, model, context.now)
         change(model)
-        return ChampionAnswer(kind, model.champion), [model]
+        return ChampionAnswer(kind, model.champion, model.shadow), [model]
 
     return await journal.execute(context, decide, writes=[(Model, kind)])

@@ -34,6 +34,18 @@ class NoFormerChampion(Rejected):
     code = "no_former_champion"
 
 
+class AlreadyShadow(Rejected):
+    """This model answers in the shadow already."""
+
+    code = "already_shadow"
+
+
+class NoShadow(Rejected):
+    """No model answers in the shadow."""
+
+    code = "no_shadow"
+
+
 class Model(Aggregate):
     """The models of one kind, such as ``recommender``, which is its key."""
 
@@ -75,6 +87,7 @@ class Model(Aggregate):
 
         def apply(self, aggregate: Model) -> None:
             aggregate.champions = [*aggregate.champions, self.version]
+            aggregate.shadow = "" if aggregate.shadow == self.version else aggregate.shadow
 
     class RolledBack(Aggregate.Event):
         """The one that served before serves again."""
@@ -87,6 +100,27 @@ class Model(Aggregate):
         def apply(self, aggregate: Model) -> None:
             aggregate.champions = aggregate.champions[:-1]
 
+    class Shadowed(Aggregate.Event):
+        """It answers beside the champion from now on, without being seen."""
+
+        TOPIC = "model.shadowed"
+        version: str
+        replaced: str
+        reason: str = ""
+
+        def apply(self, aggregate: Model) -> None:
+            aggregate.shadow = self.version
+
+    class Unshadowed(Aggregate.Event):
+        """It answers no longer."""
+
+        TOPIC = "model.unshadowed"
+        version: str
+        reason: str = ""
+
+        def apply(self, aggregate: Model) -> None:
+            aggregate.shadow = ""
+
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.versions: list[str] = []
@@ -94,6 +128,8 @@ class Model(Aggregate):
         """Log position up to which the latest one has learnt."""
         self.champions: list[str] = []
         """Those that served, in turn; the last one serves."""
+        self.shadow = ""
+        """The challenger that answers unseen; empty where none does."""
 
     @classmethod
     def of(cls, kind: str, found: Self | None, now: datetime) -> Self:
@@ -153,3 +189,21 @@ class Model(Aggregate):
             replaced=self.champion,
             reason=reason,
         )
+
+    def shadow_with(self, version: str, reason: str, now: datetime) -> None:
+        """Let a trained model answer beside the champion, unseen."""
+        if version not in self.versions:
+            raise ModelNotFound
+        if version == self.champion:
+            raise AlreadyChampion
+        if version == self.shadow:
+            raise AlreadyShadow
+        self.trigger_event(
+            self.Shadowed, timestamp=now, version=version, replaced=self.shadow, reason=reason
+        )
+
+    def end_shadow(self, reason: str, now: datetime) -> None:
+        """Let nobody answer beside the champion."""
+        if not self.shadow:
+            raise NoShadow
+        self.trigger_event(self.Unshadowed, timestamp=now, version=self.shadow, reason=reason)

@@ -22,6 +22,13 @@ class Candidate(msgspec.Struct, frozen=True):
     propensity: float
 
 
+class Shadow(msgspec.Struct, frozen=True):
+    """What a challenger would have had in its place, the best first, before any conditions."""
+
+    model: str
+    products: tuple[str, ...]
+
+
 class Recommendation(Aggregate):
     """The lists served to one visitor, who is its key."""
 
@@ -33,6 +40,7 @@ class Recommendation(Aggregate):
         ``model``: the version that ranked it. ``as_of``: the log position that it knew.
         ``degraded``: why it was not what was asked for; empty where it was. The rest is what was
         asked for: the page's product, how many, of which category, and without which.
+        ``shadow``: what another model answered unseen, where one did.
         """
 
         TOPIC = "recommendation.served"
@@ -48,6 +56,7 @@ class Recommendation(Aggregate):
         category: str = field(default="", kw_only=True)
         exclude: tuple[str, ...] = field(default=(), kw_only=True)
         shows_seen: bool = field(default=False, kw_only=True)
+        shadow: Shadow | None = field(default=None, kw_only=True)
 
 
 def served(

@@ -90,12 +90,25 @@ class Blend:
         shape, ground = parts[0].shape, np.zeros((1, 1), np.float32)
         layers: list[sparse.csr_matrix] = []
         for part, weight in zip(parts, self.weights, strict=True):
-            ground = ground + np.float32(weight) * part.ground
+            weighed = np.float32(weight) * part.ground
+            ground = np.add(ground, weighed, out=weighed if len(weighed) > 1 else None)
             layers += [np.float32(weight) * layer for layer in part.layers]
         rows, products, facts = own_products(contexts)
         own = facts @ np.array(self.own_weights, np.float32)
         layers.append(sparse.csr_matrix((own, (rows, products)), shape=shape))
         return Scores(shape, ground, tuple(layers))
+
+    def without(self, kind: type[Recommender]) -> Self:
+        """Return the blend of all other components; itself where there are none."""
+        kept = [
+            pair
+            for pair in zip(self.components, self.weights, strict=True)
+            if not isinstance(pair[0], kind)
+        ]
+        if not kept:
+            return self
+        components, weights = zip(*kept, strict=True)
+        return type(self)(components, weights, self.own_weights)
 
     def predict(self, contexts: Sessions) -> Floats:
         return self.scores(contexts).whole()
@@ -138,9 +151,10 @@ def log_shares(component: Recommender, contexts: Sessions) -> Scores:
     scores = component.scores(contexts)
     if component.log_scores:
         rows = scores.whole() if scores.layers else scores.ground
-        rows = rows - rows.max(axis=1, keepdims=True)
-        rows -= np.log(np.exp(rows).sum(axis=1, keepdims=True))
-        return Scores(scores.shape, rows)
+        greatest = rows.max(axis=1)
+        pairs = zip(rows, greatest, strict=True)  # row by row: each stays in the cache
+        totals = np.array([np.exp(row - top).sum() for row, top in pairs], np.float32)
+        return Scores(scores.shape, rows - (greatest + np.log(totals))[:, None])
     if scores.ground.any() or len(scores.layers) != 1:
         rows = np.maximum(scores.whole(), 0)  # a linear model's doubts count as nothing known
         rows /= np.maximum(rows.sum(axis=1, keepdims=True), LEAST_TOTAL)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ml.behaviour import contexts_of
 from ml.sessions import Sessions
+from ml.stand_ins import DECIMALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,7 +73,7 @@ def rank(
         some = histories[start : start + AT_ONCE]
         contexts = contexts_of(some, known)
         found, scores = model.scores(contexts).best(LENGTH)
-        shares = _shares(scores) if model.log_scores else scores
+        shares = _rounded(_shares(scores) if model.log_scores else scores)
         neighbours.of(contexts.items)  # all of them together, once
         for row, history in enumerate(some):
             touched: dict[str, list[Touch]] = {}
@@ -85,7 +86,7 @@ def rank(
             because = _reasons(
                 found[row], [known.number(each) for each in touched], neighbours, places
             )
-            listed = known.beside(found[row].tolist(), shares[row].tolist(), because.tolist())
+            listed = known.beside(found[row].tolist(), shares[row], because.tolist())
             yield RankedList(*listed, groups)
 
 
@@ -94,6 +95,11 @@ def _shares(scores: Floats) -> Floats:
     shares = np.exp(scores - scores[:, :1])
     total: Floats = shares / shares.sum(axis=1, keepdims=True)
     return total
+
+
+def _rounded(scores: Floats) -> list[list[float]]:
+    found: list[list[float]] = np.round(scores.astype(np.float64), DECIMALS).tolist()
+    return found
 
 
 def _reasons(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LEAST_ALIKE = 0.15
 """Cosine of two descriptions below which they say nothing of each other."""
+DECIMALS = 8
+"""Of scores."""
 NEAREST = 10
 """Known products that a newcomer stands beside."""
 MOST_BESIDE = 3
@@ -78,14 +80,14 @@ class StandIns:
         """Return a list's product ids, scores and reasons, with the newcomers among them."""
         products = self.vocabulary.products
         rows = [
-            (products[number], _rounded(score), reason)
+            (products[number], score, reason)
             for number, score, reason in zip(numbers, scores, because, strict=True)
         ]
         if self._beside:
             best: dict[str, tuple[str, float, int]] = {}
             for number, score, reason in zip(numbers, scores, because, strict=True):
                 for product_id, alike in self.next_to(number):
-                    row = (product_id, _rounded(score * alike), reason)
+                    row = (product_id, round(score * alike, DECIMALS), reason)
                     best[product_id] = max(row, best.get(product_id, row), key=lambda row: row[1])
             rows = sorted([*rows, *best.values()], key=lambda row: -row[1])
         return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
@@ -94,7 +96,3 @@ class StandIns:
         if (before := self._newcomers.pop(product_id, None)) is not None:
             for number in before.numbers:
                 del self._beside[number][product_id]
-
-
-def _rounded(score: float) -> float:
-    return float(f"{score:.6g}")

@@ -31,6 +31,7 @@ class ModelRow(msgspec.Struct, frozen=True):
     promoted_at: datetime | None
     is_champion: bool
     position: int
+    is_shadow: bool = False
 
 
 _COLUMNS = ModelRow.__struct_fields__
@@ -40,10 +41,18 @@ class Models:
     """The models of all kinds."""
 
     name = "models"
-    version = 1
+    version = 2
     tables = ("models",)
-    events: tuple[type[Event], ...] = (Model.Trained, Model.Promoted, Model.RolledBack)
-    feed = Feed("models", ("kind", "version"), ("kind", "version", "is_champion", "scores"))
+    events: tuple[type[Event], ...] = (
+        Model.Trained,
+        Model.Promoted,
+        Model.RolledBack,
+        Model.Shadowed,
+        Model.Unshadowed,
+    )
+    feed = Feed(
+        "models", ("kind", "version"), ("kind", "version", "is_champion", "is_shadow", "scores")
+    )
 
     async def apply(self, connection: Connection, batch: Sequence[Recorded]) -> None:
         """Fold what was trained, and who took over from whom."""
@@ -95,13 +104,14 @@ async def find_champion(connection: Connection, kind: str) -> ModelRow | None:
 
 _UPSERT = """
     INSERT INTO models (kind, version, artifact, until, settings, scores, trained_at, promoted_at,
-                        is_champion, position)
+                        is_champion, position, is_shadow)
     SELECT * FROM json_to_recordset($1) AS n (
         kind text, version text, artifact text, until bigint, settings jsonb, scores jsonb,
-        trained_at timestamptz, promoted_at timestamptz, is_champion bool, position bigint)
+        trained_at timestamptz, promoted_at timestamptz, is_champion bool, position bigint,
+        is_shadow bool)
     ON CONFLICT (kind, version) DO UPDATE SET
         promoted_at = excluded.promoted_at, is_champion = excluded.is_champion,
-        position = excluded.position"""
+        is_shadow = excluded.is_shadow, position = excluded.position"""
 
 
 def _fold(rows: dict[tuple[str, str], dict[str, Any]], recorded: Recorded) -> None:
@@ -119,6 +129,7 @@ def _fold(rows: dict[tuple[str, str], dict[str, Any]], recorded: Recorded) -> No
                 "promoted_at": None,
                 "is_champion": False,
                 "position": recorded.position,
+                "is_shadow": False,
             }
         case Model.Promoted() | Model.RolledBack():
             if (before := rows.get((kind, event.replaced))) is not None:
@@ -126,9 +137,18 @@ def _fold(rows: dict[tuple[str, str], dict[str, Any]], recorded: Recorded) -> No
             if (now := rows.get((kind, event.version))) is not None:
                 now.update(
                     is_champion=True,
+                    is_shadow=False,
                     promoted_at=recorded.occurred_at,
                     position=recorded.position,
                 )
+        case Model.Shadowed():
+            if (before := rows.get((kind, event.replaced))) is not None:
+                before.update(is_shadow=False, position=recorded.position)
+            if (now := rows.get((kind, event.version))) is not None:
+                now.update(is_shadow=True, position=recorded.position)
+        case Model.Unshadowed():
+            if (before := rows.get((kind, event.version))) is not None:
+                before.update(is_shadow=False, position=recorded.position)
 
 
 def _row(row: Any) -> ModelRow:

@@ -60,6 +60,13 @@ class Entry(msgspec.Struct, frozen=True):
     because: tuple[Because, ...] = ()
 
 
+class ShadowList(msgspec.Struct, frozen=True):
+    """What a challenger would list for a visitor."""
+
+    model: str
+    products: tuple[str, ...]
+
+
 class ListRow(msgspec.Struct, frozen=True):
     """A visitor's list. ``touched``: the strongest kind of what was done to each product."""
 
@@ -67,6 +74,7 @@ class ListRow(msgspec.Struct, frozen=True):
     position: int
     items: list[Entry]
     touched: dict[str, int]
+    shadow: ShadowList | None = None
 
 
 class TouchedProduct(msgspec.Struct, frozen=True, array_like=True):
@@ -104,7 +112,11 @@ async def kept_state(connection: Connection) -> tuple[int, str]:
 async def find_list(connection: Connection, visitor: str) -> ListRow | None:
     """Return a visitor's list; None where nothing is known of their taste."""
     row = await connection.fetchrow(
-        "SELECT model, position, list FROM app.recommendation_lists WHERE visitor = $1", visitor
+        """SELECT l.model, l.position, l.list, s.model AS shadow, s.products
+           FROM app.recommendation_lists l LEFT JOIN app.shadow_lists s
+               ON s.visitor = l.visitor AND s.position = l.position
+           WHERE l.visitor = $1""",
+        visitor,
     )
     if row is None:
         return None
@@ -118,7 +130,11 @@ async def find_list(connection: Connection, visitor: str) -> ListRow | None:
         for product_id, score, place in zip(kept.products, kept.scores, kept.because, strict=True)
     ]
     touched = {each.product_id: each.kind for each in kept.touched}
-    return ListRow(row["model"], row["position"], items, touched)
+    shadow = None
+    if row["shadow"] is not None:
+        products = msgspec.json.decode(row["products"], type=tuple[str, ...])
+        shadow = ShadowList(row["shadow"], products)
+    return ListRow(row["model"], row["position"], items, touched, shadow)
 
 
 async def neighbours(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import structlog
 
+from ml.stand_ins import DECIMALS
 from projections.fold import write_rows
 from projections.runner import TRANSIENT
 
@@ -116,7 +117,8 @@ def _listed(model: ServingModel, neighbours: Neighbours, number: int) -> list[tu
     [products], [scores] = neighbours.of(np.array([number]))
     there = int((scores > 0).sum())  # the best come first
     numbers, nothing = products[:there].tolist(), [0] * there
-    names, shares, _ = model.known.beside(numbers, scores[:there].tolist(), nothing)
+    shares = [round(score, DECIMALS) for score in scores[:there].tolist()]
+    names, shares, _ = model.known.beside(numbers, shares, nothing)
     return list(zip(names, shares, strict=True))
 
 

@@ -23,6 +23,7 @@ from projections.runner import TRANSIENT, heed_cancellation, patiently
 from workers.model_files import RECOMMENDER
 from workers.product_neighbours import ProductNeighbours
 from workers.serving_model import load
+from workers.shadow import Shadow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ WARM_EVENTS = 50_000
 """Events before the present that are read at the start, to know who is in the shop."""
 PAGE = 5_000
 """Events taken at once: under load a visitor with several of them is ranked once."""
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.03
 """Between two rankings: several visitors together cost a tenth of what each costs alone."""
 REASONS = 3
 """Latest touches of a product that a list names."""
@@ -60,20 +61,25 @@ async def run_recommender(
     ``directory`` holds the artifacts. While no model serves, positions move on and lists stay.
     """
     neighbours = ProductNeighbours(pool)
-    writing = asyncio.create_task(neighbours.run(), name="product-neighbours")
+    shadow = Shadow(pool)
+    beside = {
+        asyncio.create_task(neighbours.run(), name="product-neighbours"),
+        asyncio.create_task(shadow.run(), name="shadow"),
+    }
     try:
         attempt = 0
         while True:
             heed_cancellation()
             try:
-                await _Recommender(journal, pool, client, directory, neighbours).follow()
+                await _Recommender(journal, pool, client, directory, neighbours, shadow).follow()
             except TRANSIENT as error:
                 logger.warning("recommender_waits", reason=repr(error))
             await patiently(attempt)
             attempt += 1
     finally:
-        writing.cancel()
-        await asyncio.wait({writing})
+        for task in beside:
+            task.cancel()
+        await asyncio.wait(beside)
 
 
 class _Recommender:
@@ -84,12 +90,14 @@ class _Recommender:
         client: aioredis.Redis,
         directory: Path,
         neighbours: ProductNeighbours,
+        shadow: Shadow,
     ) -> None:
         self._journal = journal
         self._pool = pool
         self._client = client
         self._directory = directory
         self._neighbours = neighbours
+        self._shadow = shadow
         self._histories = Histories()
         self._champion: ServingModel | None = None
         self._content: dict[str, ProductContent] = {}
@@ -101,7 +109,7 @@ class _Recommender:
             kept = await kept_position(connection)
         start = max(kept, head - WARM_EVENTS)
         await self._warm_up(max(0, head - WARM_EVENTS), start)
-        await self._choose_champion(start)
+        await self._choose_models(start)
         async with aclosing(self._journal.follow(start, page_size=PAGE)) as pages:
             async for page in pages:
                 await self._take(page)
@@ -118,7 +126,7 @@ class _Recommender:
     async def _take(self, page: Sequence[Recorded]) -> None:
         position = page[-1].position
         if any(recorded.topic in _MODEL_TOPICS for recorded in page):
-            await self._choose_champion(page[0].position - 1)
+            await self._choose_models(page[0].position - 1)
         await self._describe(page)
         made_at: dict[str, int] = {}
         for recorded in page:
@@ -135,6 +143,8 @@ class _Recommender:
             await write_rows(connection, _WRITE, rows)
             await connection.execute(_MOVE, position, version)
         await tell_progress(self._client, {NAME: position})
+        for visitor, at in made_at.items() if self._shadow.model else ():
+            self._shadow.offer(visitor, at, list(self._histories.of(visitor)))
 
     async def _rank(
         self, champion: ServingModel, made_at: dict[str, int]
@@ -152,38 +162,44 @@ class _Recommender:
         return await asyncio.to_thread(ranked)
 
     async def _describe(self, page: Sequence[Recorded]) -> None:
-        """Give what was added since the model had learnt a place beside what it knows."""
-        if self._champion is None:
-            return
-        champion, content = self._champion, self._content
-        named = filter(None, (describe(content, recorded) for recorded in page))
+        """Give what was added since a model had learnt a place beside what it knows."""
+        content = self._content
+        named = filter(None, [describe(content, recorded) for recorded in page])
         changed = {product_id: content[product_id] for product_id in named}
-        if changed:
-            placed = await asyncio.to_thread(champion.known.describe, changed)
+        if changed and self._champion is not None:
+            placed = await asyncio.to_thread(self._champion.known.describe, changed)
             await asyncio.to_thread(self._neighbours.renew, placed)
+        if changed and self._shadow.model is not None:
+            await asyncio.to_thread(self._shadow.model.known.describe, changed)
 
-    async def _choose_champion(self, position: int) -> None:
-        """Load the model that serves by now; one that cannot be read leaves the present one.
+    async def _choose_models(self, position: int) -> None:
+        """Load what serves and shadows by now; what cannot be read leaves what does at present.
 
         ``position``: up to which what is said of products is told to it here.
         """
         line = await self._journal.load(Model, RECOMMENDER)
-        version = line.champion if line else ""
-        if self._champion is not None and self._champion.version == version:
-            return
-        if not version:
-            self._champion = None
-            return
+        champion = await self._loaded(self._champion, line.champion if line else "", position)
+        if champion is not None and champion is not self._champion:
+            self._neighbours.begin(champion)
+            logger.info("model_serves", version=champion.version)
+        self._champion = champion
+        shadow = line.shadow if line else ""
+        self._shadow.model = await self._loaded(self._shadow.model, shadow, position)
+
+    async def _loaded(
+        self, present: ServingModel | None, version: str, position: int
+    ) -> ServingModel | None:
+        if not version or (present is not None and present.version == version):
+            return present if version else None
         try:
-            champion = await asyncio.to_thread(load, self._directory, version)
+            model = await asyncio.to_thread(load, self._directory, version)
         except (ArtifactRefused, OSError) as error:
             logger.warning("model_not_loaded", version=version, reason=str(error))
-            return
-        self._content = await self._described(champion.until, position)
-        await asyncio.to_thread(champion.known.describe, self._content)
-        self._champion = champion
-        self._neighbours.begin(champion)
-        logger.info("model_serves", version=version)
+            return present
+        content = await self._described(model.until, position)
+        await asyncio.to_thread(model.known.describe, content)
+        self._content |= content
+        return model
 
     async def _described(self, after: int, until: int) -> dict[str, ProductContent]:
         content: dict[str, ProductContent] = {}

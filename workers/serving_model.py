@@ -32,12 +32,18 @@ def load(directory: Path, version: str) -> ServingModel:
     import torch  # noqa: PLC0415 - takes its time and 200 MB, and without a model nobody needs it
 
     from ml import artifacts  # noqa: PLC0415
+    from ml.blend import Blend  # noqa: PLC0415
     from ml.content import ContentSimilarity  # noqa: PLC0415
+    from ml.sequence_model import SequenceModel  # noqa: PLC0415
 
     torch.set_num_threads(1)  # the other cores are for whoever asks
     loaded = artifacts.load(artifact_path(directory, RECOMMENDER, version))
     products = len(loaded.vocabulary)
-    parts = getattr(loaded.model, "components", (loaded.model,))
+    naming = loaded.model
+    parts: tuple[Recommender, ...] = (loaded.model,)
+    if isinstance(loaded.model, Blend):
+        # What goes with one product is a question to what names few: a tenth of the time.
+        naming, parts = loaded.model.without(SequenceModel), loaded.model.components
     content = next((part for part in parts if isinstance(part, ContentSimilarity)), None)
     complements = None
     beside = artifact_path(directory, COMPLEMENTS, version)
@@ -48,6 +54,6 @@ def load(directory: Path, version: str) -> ServingModel:
         loaded.about.get("until", 0),
         loaded.model,
         StandIns(loaded.vocabulary, content),
-        Neighbours(loaded.model, products, NEIGHBOURS),
+        Neighbours(naming, products, NEIGHBOURS),
         complements,
     )

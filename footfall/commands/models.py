@@ -40,7 +40,7 @@ def models() -> None:
 @click.pass_obj
 @on_the_loop
 async def list_(command_line: CommandLine, kind: str, data_dir: Path | None) -> None:
-    """List models, the latest of each kind first; a star marks the one that serves."""
+    """List models, the latest of each kind first; * marks what serves, ~ what shadows it."""
     async with opened(command_line.settings("models", data_dir=data_dir)) as shop:
         rows = await _rows(shop, kind)
     for row in rows:
@@ -50,7 +50,7 @@ async def list_(command_line: CommandLine, kind: str, data_dir: Path | None) -> 
             for measure, score in own.items()
             if not measure.endswith(("_low", "_high"))
         )
-        star = "*" if row.is_champion else " "
+        star = "*" if row.is_champion else "~" if row.is_shadow else " "
         click.echo(f"{star} {row.kind}\t{row.version}\tup to {row.until}\t{scores}")
     if not rows:
         click.echo("no model was trained yet: footfall train", err=True)
@@ -105,6 +105,43 @@ async def promote(
         except Rejected as refusal:
             raise click.ClickException(refusal.detail) from refusal
     click.echo(f"{kind}: {version} serves")
+
+
+@models.command("shadow")
+@click.argument("version")
+@kind_option
+@reason_option
+@data_dir_option
+@click.pass_obj
+@on_the_loop
+async def shadow(
+    command_line: CommandLine, version: str, kind: str, reason: str, data_dir: Path | None
+) -> None:
+    """Let a trained model answer beside the one that serves, unseen."""
+    async with opened(command_line.settings("models", data_dir=data_dir)) as shop:
+        try:
+            await model_commands.shadow(shop.journal, _context(), kind, version, reason)
+        except Rejected as refusal:
+            raise click.ClickException(refusal.detail) from refusal
+    click.echo(f"{kind}: {version} answers unseen")
+
+
+@models.command("unshadow")
+@kind_option
+@reason_option
+@data_dir_option
+@click.pass_obj
+@on_the_loop
+async def unshadow(
+    command_line: CommandLine, kind: str, reason: str, data_dir: Path | None
+) -> None:
+    """Let nobody answer beside the model that serves."""
+    async with opened(command_line.settings("models", data_dir=data_dir)) as shop:
+        try:
+            await model_commands.end_shadow(shop.journal, _context(), kind, reason)
+        except Rejected as refusal:
+            raise click.ClickException(refusal.detail) from refusal
+    click.echo(f"{kind}: nobody answers unseen")
 
 
 @models.command("rollback")

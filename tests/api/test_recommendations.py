@@ -128,7 +128,7 @@ async def test_a_visitor_of_phones_is_shown_phones_and_what_goes_with_them(
 ) -> None:
     after = await looks(api.shop, "v", "phone-1", "phone-2", "phone-3")
     items, answer = await shown(shopping, "visitor=v&count=5", after)
-    assert set(items) <= {*PHONES[3:], *ACCESSORIES}
+    assert set(items[:-1]) <= {*PHONES[3:], *ACCESSORIES}  # the last place may go to a trial
     assert answer["as_of_position"] == after
     seen = {str(recorded.event_id) for recorded in await api.shop.journal.read(after - 3)}
     for item in answer["items"]:
@@ -167,13 +167,13 @@ async def test_a_product_added_a_minute_ago_appears_for_who_looks_at_its_like(
     assert "phone-7" not in before
     added = await add(api.shop, "phone-7")
     after = await looks(api.shop, "v", "phone-1")
-    items, answer = await shown(shopping, "visitor=v&count=8", max(added, after))
+    items, answer = await shown(shopping, "visitor=v&count=9", max(added, after))
     assert "phone-7" in items
     [reason] = next(each["reasons"] for each in answer["items"] if each["product_id"] == "phone-7")
     assert reason["text"].startswith("Because you looked at A phone-")
     after = await looks(api.shop, "of-lamps", "lamp-1", "lamp-2")
     of_lamps, _ = await shown(shopping, "visitor=of-lamps&count=8", after)
-    assert "phone-7" not in of_lamps
+    assert "phone-7" not in of_lamps[:-1]
 
 
 async def test_who_looked_at_a_new_product_alone_is_shown_its_like(
@@ -182,7 +182,7 @@ async def test_who_looked_at_a_new_product_alone_is_shown_its_like(
     await add(api.shop, "phone-7")
     after = await looks(api.shop, "v", "phone-7")
     items, answer = await shown(shopping, "visitor=v&count=5", after)
-    assert set(items) <= {*PHONES, *ACCESSORIES}
+    assert set(items[:-1]) <= {*PHONES, *ACCESSORIES}
     assert answer["model"] != "popularity"
 
 
@@ -428,6 +428,45 @@ async def test_a_model_rolled_back_gives_way_to_the_one_before(
     assert "serves again: fewer clicks" in card.raw.decode()
     unknown = await admin.get("/v1/insights/models/recommender/1999/card")
     assert (unknown.status, unknown.json["code"]) == (404, "model_not_found")
+
+
+async def test_a_challenger_answers_beside_the_champion_and_is_never_seen(
+    api: Api, shopping: Client, tmp_path: Path
+) -> None:
+    line = await api.shop.journal.load(Model, RECOMMENDER)
+    assert line is not None
+    learnt: dict[str, Any] = {"artifact": "9f", "until": 1, "settings": {}, "scores": {}}
+    await models.note_trained(api.shop.journal, OPERATOR, RECOMMENDER, "next", **learnt)
+    source = artifact_path(tmp_path, RECOMMENDER, line.champion)
+    artifact_path(tmp_path, RECOMMENDER, "next").write_bytes(source.read_bytes())
+    admin = await shopping.as_role("admin")
+    told = await admin.post("/v1/admin/models/recommender/next/shadow", {"reason": "curious"})
+    assert told.json == {"kind": "recommender", "champion": line.champion, "shadow": "next"}
+    after = await looks(api.shop, "v", "phone-1", "phone-2")
+    unseen: Any = None
+    async with asyncio.timeout(10):
+        while unseen is None:  # it takes its time: the champion comes first
+            _, answer = await shown(shopping, "visitor=v&count=3", after)
+            assert answer["model"] == line.champion
+            unseen = (await served_as(api.shop, answer["recommendation_id"])).shadow
+    assert unseen.model == "next"
+    assert set(unseen.products[:5]) <= {*PHONES, *ACCESSORIES}
+    rows = (await admin.get("/v1/insights/models", Footfall_After=str(after))).json["items"]
+    assert [row["version"] for row in rows if row["is_shadow"]] == ["next"]
+    await admin.post("/v1/admin/models/recommender/unshadow")
+    after = await looks(api.shop, "v", "phone-3")
+    _, answer = await shown(shopping, "visitor=v&count=3", after)
+    assert (await served_as(api.shop, answer["recommendation_id"])).shadow is None
+
+
+async def served_as(shop: Shop, recommendation_id: str) -> Any:
+    """Return the event of a served list, once it is recorded."""
+    async with asyncio.timeout(5), aclosing(shop.journal.follow(0, page_size=5_000)) as pages:
+        async for page in pages:
+            for recorded in page:
+                if getattr(recorded.event, "recommendation_id", "") == recommendation_id:
+                    return recorded.event
+    raise AssertionError
 
 
 async def test_too_little_to_learn_from_is_said(shop: Shop, tmp_path: Path) -> None:

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from domain.model import AlreadyChampion, Model, ModelExists, ModelNotFound, NoFormerChampion
+from domain.model import (
+    AlreadyChampion,
+    AlreadyShadow,
+    Model,
+    ModelExists,
+    ModelNotFound,
+    NoFormerChampion,
+    NoShadow,
+)
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LEARNT: dict[str, Any] = {"artifact": "9f", "until": 1, "settings": {}, "scores": {}, "now": NOW}
@@ -67,3 +75,28 @@ def test_a_model_rolled_back_may_be_promoted_again() -> None:
     line.roll_back("", NOW)
     line.promote("2", "", NOW)
     assert line.champions == ["1", "2"]
+
+
+def test_a_challenger_answers_unseen_until_it_is_told_to_stop() -> None:
+    line = a_line("1", "2", "3")
+    line.promote("1", "", NOW)
+    line.shadow_with("2", "", NOW)
+    line.shadow_with("3", "", NOW)
+    assert (line.champion, line.shadow) == ("1", "3")
+    with pytest.raises(AlreadyShadow):
+        line.shadow_with("3", "", NOW)
+    line.end_shadow("", NOW)
+    with pytest.raises(NoShadow):
+        line.end_shadow("", NOW)
+
+
+def test_a_champion_has_no_shadow_of_itself() -> None:
+    line = a_line("1", "2")
+    line.promote("1", "", NOW)
+    with pytest.raises(AlreadyChampion):
+        line.shadow_with("1", "", NOW)
+    with pytest.raises(ModelNotFound):
+        line.shadow_with("9", "", NOW)
+    line.shadow_with("2", "", NOW)
+    line.promote("2", "", NOW)
+    assert line.shadow == ""

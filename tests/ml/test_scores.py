@@ -92,3 +92,14 @@ def test_shares_are_those_of_whole_rows(name: str) -> None:
     shares = rows / np.maximum(rows.sum(axis=1, keepdims=True), 1e-12)
     expected = np.log(shares if model.log_scores else shares + 1e-4)
     np.testing.assert_allclose(log_shares(model, asked).whole(), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_blend_without_a_kind_is_that_of_all_others() -> None:
+    parts = components()
+    whole = Blend((parts["rules"], parts["neural"]), (0.5, 1.0), (0.1, 0.2, 0.3))
+    asked = walks(10, seed=3)
+    rest = whole.without(type(parts["neural"]))
+    alone = Blend((parts["rules"],), (0.5,), (0.1, 0.2, 0.3))
+    assert rest.predict(asked).tobytes() == alone.predict(asked).tobytes()
+    only = Blend((parts["neural"],), (1.0,), (0.0, 0.0, 0.0))
+    assert only.without(type(parts["neural"])) is only

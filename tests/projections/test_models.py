@@ -47,6 +47,25 @@ async def test_the_history_itself_tells_the_same(log: Log, reader: Connection) -
     for version in ("1", "2"):
         trains(log, version)
         says(log, Model.Promoted, version, replaced={"1": "", "2": "1"}[version])
+    says(log, Model.Shadowed, "1", replaced="")
     await log.fold()
     from_the_table = sorted(await list_models(reader), key=lambda row: row.version)
     assert sorted(models_of(log.events), key=lambda row: row.version) == from_the_table
+
+
+async def test_one_model_answers_unseen_at_a_time(log: Log, reader: Connection) -> None:
+    async def shadows() -> list[str]:
+        await log.fold()
+        return [row.version for row in await list_models(reader, "recommender") if row.is_shadow]
+
+    trains(log, "1")
+    trains(log, "2")
+    says(log, Model.Shadowed, "1", replaced="")
+    assert await shadows() == ["1"]
+    says(log, Model.Shadowed, "2", replaced="1")
+    assert await shadows() == ["2"]
+    says(log, Model.Promoted, "2", replaced="")
+    assert await shadows() == []
+    says(log, Model.Shadowed, "1", replaced="")
+    says(log, Model.Unshadowed, "1")
+    assert await shadows() == []
