@@ -82,8 +82,10 @@ class Scaling:
     @classmethod
     def of(cls, rows: Matrix) -> Scaling:
         logs = _signed_logs(rows)
-        spread = np.nanstd(logs, axis=0)
-        return cls(np.nanmean(logs, axis=0), np.where(spread > 0, spread, 1.0))
+        known = np.maximum(np.count_nonzero(~np.isnan(logs), axis=0), 1)
+        mean = np.nansum(logs, axis=0) / known
+        spread = np.sqrt(np.nansum((logs - mean) ** 2, axis=0) / known)
+        return cls(mean, np.where(spread > 0, spread, 1.0))
 
     def __call__(self, rows: Matrix) -> Matrix:
         return np.nan_to_num((_signed_logs(rows) - self.mean) / self.spread)
@@ -181,7 +183,9 @@ def fit_boosting(rows: Matrix, happened: Matrix, seed: int) -> Classifier:
         early_stopping=False,
         random_state=seed,
     )
-    return BoostedTrees(TreeEnsemble.of_boosting(model.fit(rows, happened)))
+    # The library cannot bin a column that is never known; as a constant it is never asked for.
+    known = np.where(np.isnan(rows).all(axis=0), np.float32(0), rows)
+    return BoostedTrees(TreeEnsemble.of_boosting(model.fit(known, happened)))
 
 
 def fit_linear(rows: Matrix, happened: Matrix, seed: int) -> Classifier:
