@@ -68,7 +68,7 @@ class Touch(msgspec.Struct, gc=False):
 def touches(recorded: Recorded) -> list[Touch]:
     """Return what an event tells of a visitor's taste; nothing for programs and for imports."""
     event = recorded.event
-    visitor = _visitor(recorded)
+    visitor = visitor_of(recorded)
     if not visitor:
         return []
     at, event_id = recorded.occurred_at.timestamp(), recorded.event_id
@@ -84,7 +84,8 @@ def touches(recorded: Recorded) -> list[Touch]:
     return [Touch(visitor, product_id, kind, at, event_id)] if kind is not None else []
 
 
-def _visitor(recorded: Recorded) -> str:
+def visitor_of(recorded: Recorded) -> str:
+    """Return who did something on the site; empty for programs and where nobody is known."""
     event = recorded.event
     if isinstance(event, Visit.Event):
         return "" if event.bot else event.visitor

@@ -3,48 +3,19 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from domain.basket import Basket
-from domain.events import Created, Recorded
 from domain.money import Money
 from domain.order import Order, OrderLine
 from domain.visit import Visit
 from ml.behaviour import Histories, Touch, contexts_of, touches
 from ml.past_touches import PastTouches
 from ml.sessions import EventKind, Vocabulary
+from tests.ml.recording import recorded
 
 if TYPE_CHECKING:
-    from domain.events import Event
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def recorded(
-    kind: type[Event], stream_id: str, seconds: float = 0, *, visit_id: str = "", **fields: Any
-) -> Recorded:
-    at = NOON + timedelta(seconds=seconds)
-    if issubclass(kind, Created):
-        fields["originator_topic"] = ""
-    make: Any = kind
-    event = make(originator_id=stream_id, originator_version=1, timestamp=at, **fields)
-    return Recorded(
-        position=1,
-        event_id=UUID(int=1),
-        stream_id=stream_id,
-        version=1,
-        topic=kind.TOPIC,
-        schema_version=1,
-        occurred_at=at,
-        recorded_at=at,
-        actor="test",
-        visit_id=visit_id,
-        correlation_id=None,
-        causation_id=None,
-        event=event,
-    )
+    from domain.events import Recorded
 
 
 def looked(product_id: str, seconds: float = 0, visitor: str = "v1", **fields: Any) -> Recorded:

@@ -1,0 +1,1 @@
+"""What a visitor is about to do: features of a visit, and classifiers that learn from them."""
