@@ -10,6 +10,7 @@ purchases leak into, and by time: learnt on February to October, asked about Nov
 from __future__ import annotations
 
 import csv
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,7 @@ class _Data(msgspec.Struct):
         return _Data(names, np.ascontiguousarray(self.rows[:, kept]), self.ordered, self.months)
 
 
-def run(path: Path, *, tell: Callable[[str], None] = lambda _line: None) -> IntentReport:
+def run(path: Path) -> IntentReport:
     """Measure all models in the three ways."""
     started = time.monotonic()
     data = read(path)
@@ -79,7 +80,7 @@ def run(path: Path, *, tell: Callable[[str], None] = lambda _line: None) -> Inte
     tables: dict[str, dict[str, Measures]] = {}
     for suffix, (given, splits) in ways.items():
         tables[suffix.strip("_") or "ten folds"] = _measure(
-            given, splits, lambda line, suffix=suffix: tell(f"{suffix.strip('_')} {line}")
+            given, splits, lambda line, suffix=suffix: _tell(f"{suffix.strip('_')} {line}")
         )
     ours = {
         f"{name}{suffix}": getattr(table[OURS], name)
@@ -115,6 +116,10 @@ def read(path: Path) -> _Data:
         np.array([row[TARGET].upper() == "TRUE" for row in table], np.float64),
         [row["Month"] for row in table],
     )
+
+
+def _tell(line: str) -> None:
+    print(line.strip(), file=sys.stderr, flush=True)
 
 
 def _folds(ordered: Matrix) -> Iterator[tuple[Matrix, Matrix]]:

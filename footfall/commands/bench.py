@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NAMES = ("append", "projections", "live", "intake", "recommend")
-OF_FILES = {"sessions": 2, "eshop": 1, "freshness": 1, "baskets": 1, "training": 0}
+OF_FILES = {
+    "sessions": 2,
+    "eshop": 1,
+    "freshness": 1,
+    "baskets": 1,
+    "training": 0,
+    "intent": 1,
+}
 """Measure models without a shop, on so many files of the caller."""
 
 
@@ -48,6 +55,7 @@ async def bench(
     sessions TRAIN TEST: a session a line, and `prefix > next product` a line.
     eshop ZIP: the same of UCI's clothing shop; freshness FILE, baskets FILE: Online Retail.
     training: what learning from 300,000 sessions takes.
+    intent FILE: UCI's online shoppers, who buys and who does not.
     """
     if not (CHECKOUT / "benchmarks").is_dir():
         raise click.ClickException("benchmarks/ is there in a checkout only")
