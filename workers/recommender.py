@@ -168,7 +168,7 @@ class _Recommender:
         changed = {product_id: content[product_id] for product_id in named}
         if changed and self._champion is not None:
             placed = await asyncio.to_thread(self._champion.known.describe, changed)
-            await asyncio.to_thread(self._neighbours.renew, placed)
+            self._neighbours.renew(placed)
         if changed and self._shadow.model is not None:
             await asyncio.to_thread(self._shadow.model.known.describe, changed)
 

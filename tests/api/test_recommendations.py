@@ -188,13 +188,15 @@ async def test_who_looked_at_a_new_product_alone_is_shown_its_like(
 
 async def test_a_new_product_goes_with_its_like_within_moments(shopping: Client, api: Api) -> None:
     added = await add(api.shop, "phone-7")
-    around, asked = {"phone-7": "phone-1", "phone-1": "phone-7"}, "placement=product&count=8"
+    around, asked = {"phone-7": "phone-1", "phone-1": "phone-7"}, "placement=product&count=12"
     async with asyncio.timeout(10):
         for product_id, expected in around.items():
             items: list[str] = []
             while expected not in items:
                 await asyncio.sleep(0.02)
                 items, _ = await shown(shopping, f"{asked}&product_id={product_id}", added)
+            lamps = [place for place, each in enumerate(items) if each.startswith("lamp")]
+            assert items.index(expected) < min(lamps, default=len(items))
 
 
 async def add(shop: Shop, product_id: str) -> int:
