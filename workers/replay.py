@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
@@ -19,6 +19,7 @@ from domain.recommendation import Recommendation
 from domain.visit import Visit
 from ml.behaviour import EVENTS as TOUCHING
 from ml.behaviour import Histories, touches
+from ml.descriptions import DESCRIBING, describe
 from ml.off_policy import NOTHING, Policy, ServedPlaces, judge
 from ml.replay_report import ReplayReport
 from ml.shaping import Asked, shape
@@ -28,7 +29,7 @@ from workers.replay_hits import Following
 from workers.replay_policies import open_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from application.replays import Wanted
     from domain.events import Recorded
     from ml.behaviour import Touch
+    from ml.descriptions import ProductContent
     from ml.sessions import Ints
     from workers.replay_policies import Ranked, RankingPolicy
 
@@ -47,7 +49,9 @@ AT_ONCE = 512
 MOST_LISTS = 500_000
 WAITS = timedelta(seconds=10)
 """A list is recorded after its answer, within less; one that says otherwise has another clock."""
-TOPICS = sorted({event.TOPIC for event in (*TOUCHING, *KNOWING)} | {Recommendation.Served.TOPIC})
+TOPICS = sorted(
+    {event.TOPIC for event in (*TOUCHING, *KNOWING, *DESCRIBING)} | {Recommendation.Served.TOPIC}
+)
 
 
 class TooMuch(Exception):
@@ -74,6 +78,13 @@ class Case:
         return [item.product_id for item in self.served.items]
 
 
+class Step(NamedTuple):
+    """What was said of products, and the cases to rank after it."""
+
+    described: Mapping[str, ProductContent]
+    due: Sequence[tuple[Case, list[Touch]]]
+
+
 async def _silent(_done: int, _total: int) -> None:
     pass
 
@@ -94,8 +105,8 @@ async def replay(
     while page := await journal.read(after, PAGE, topics=TOPICS, until=last):
         after = page[-1].position
         await tell(after, last)
-        for histories in past.remember(page):
-            await asyncio.to_thread(past.rank, histories)
+        for step in past.remember(page):
+            await asyncio.to_thread(past.rank, step)
             await tell(after, last)
         for start in range(0, len(page), AT_ONCE):
             await asyncio.to_thread(past.take, page[start : start + AT_ONCE])
@@ -137,19 +148,28 @@ class _Past:
         self._at = {case.position: case for case in cases}
         self._histories = Histories()
         self._known = KnownThen()
+        self._content: dict[str, ProductContent] = {}
 
-    def remember(self, page: Sequence[Recorded]) -> list[list[tuple[Case, list[Touch]]]]:
-        """Take what visitors did, and return each case whose moment came, with its history then.
+    def remember(self, page: Sequence[Recorded]) -> list[Step]:
+        """Take what visitors did; return each case whose moment came, with its history then.
 
-        In portions to rank at once.
+        In portions to rank at once, each with what was said of products before it.
         """
+        steps: list[Step] = []
         due: list[tuple[Case, list[Touch]]] = []
+        described: dict[str, ProductContent] = {}
         for recorded in page:
             self._remember_until(recorded.position, due)
+            product_id = describe(self._content, recorded)
+            if product_id and self._policy and recorded.position > self._policy.until:
+                if due:
+                    steps += _portions(described, due)
+                    described, due = {}, []
+                described[product_id] = self._content[product_id]
             for touch in touches(recorded):
                 self._histories.add(touch)
         self._remember_until(page[-1].position + 1, due)
-        return [due[start : start + AT_ONCE] for start in range(0, len(due), AT_ONCE)]
+        return steps + _portions(described, due)
 
     def _remember_until(self, position: int, due: list[tuple[Case, list[Touch]]]) -> None:
         while self._waiting and self._waiting[-1].served.as_of < position:
@@ -162,11 +182,12 @@ class _Past:
             # Time spent is added to a touch later on, so this is a copy.
             due.append((case, [msgspec.structs.replace(touch) for touch in history]))
 
-    def rank(self, due: Sequence[tuple[Case, list[Touch]]]) -> None:
+    def rank(self, step: Step) -> None:
         """Ask the policy."""
         if self._policy is not None:
-            ranked = self._policy.rank([history for _, history in due])
-            for (case, _), found in zip(due, ranked, strict=True):
+            self._policy.describe(step.described)
+            ranked = self._policy.rank([history for _, history in step.due])
+            for (case, _), found in zip(step.due, ranked, strict=True):
                 case.ranked = found
 
     def take(self, page: Sequence[Recorded]) -> None:
@@ -219,6 +240,15 @@ class _Past:
                 ranked.setdefault(product_id, score)
             found = chosen(list(ranked.items()))
         return found
+
+
+def _portions(
+    described: Mapping[str, ProductContent], due: Sequence[tuple[Case, list[Touch]]]
+) -> list[Step]:
+    if not due and not described:
+        return []
+    starts = range(0, max(len(due), 1), AT_ONCE)
+    return [Step({} if at else described, due[at : at + AT_ONCE]) for at in starts]
 
 
 def _report(wanted: Wanted, past: _Past, *, has_hindsight: bool) -> ReplayReport:

@@ -9,10 +9,11 @@ from ml.ranked_lists import rank
 from workers.serving_model import load
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from ml.behaviour import Touch
+    from ml.descriptions import ProductContent
 
 Ranked = list[tuple[str, float]]
 """(product, score), the best first."""
@@ -21,11 +22,21 @@ Ranked = list[tuple[str, float]]
 class RankingPolicy(Protocol):
     """Whatever ranks products for a history; what fills its lists up comes from elsewhere."""
 
+    until: int
+    """What is said of products after this position of the log is new to it."""
+
+    def describe(self, described: Mapping[str, ProductContent]) -> None: ...
+
     def rank(self, histories: Sequence[Sequence[Touch]]) -> list[Ranked]: ...
 
 
 class Baseline:
     """Ranks nothing, so that all is filled up with what others like."""
+
+    until = 0
+
+    def describe(self, described: Mapping[str, ProductContent]) -> None:
+        pass
 
     def rank(self, histories: Sequence[Sequence[Touch]]) -> list[Ranked]:
         return [[] for _ in histories]
@@ -37,6 +48,11 @@ class Saved:
     def __init__(self, directory: Path, version: str) -> None:
         """Read the artifact; ArtifactRefused or OSError where that is no recommender."""
         self._serving = load(directory, version)
+        self.until = self._serving.until
+
+    def describe(self, described: Mapping[str, ProductContent]) -> None:
+        """Give what came after the training a place beside what the model knows."""
+        self._serving.known.describe(described)
 
     def rank(self, histories: Sequence[Sequence[Touch]]) -> list[Ranked]:
         serving = self._serving

@@ -30,6 +30,7 @@ from tests.api.test_recommendations import (
     LAMPS,
     OPERATOR,
     PHONES,
+    add,
     looks,
     recommending,
     trained,
@@ -187,6 +188,8 @@ async def test_the_champion_would_have_shown_just_what_it_showed(past: Past) -> 
     await set_rule(past, action="pin", product_id="stand", place=2)
     await serve(past, visitors, explored=0, seed=2)  # they did nothing since
     await look_around(past, "early", 20, seed=3)
+    await add(past.shop, "phone-7")  # the model has not learnt of it
+    await looks(past.shop, "early-2", "phone-7")
     await serve(past, visitors, explored=0, seed=3)
 
     report = await replayed(past, past.champion, await journal.head() + 1)
