@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ml.sessions import EventKind
-from ml.shaping import Asked, Done, shape
+from ml.recommendation.sessions import EventKind
+from ml.recommendation.shaping import Asked, Done, shape
 from projections.baskets import find_basket
 from projections.goods import goods_of
 from projections.purchases import bought_by, usual_intervals
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from api.popular_products import PopularProducts
-    from ml.chance import Shaped
-    from ml.shaping import SetRule
+    from ml.recommendation.chance import Shaped
+    from ml.recommendation.shaping import SetRule
     from projections.goods import Known
     from projections.projection import Connection
     from projections.recommendations import ShadowList

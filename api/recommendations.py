@@ -20,7 +20,7 @@ from api.services import POPULAR, SERVED_LISTS
 from api.sse import MEDIA
 from application.uuid7 import uuid7
 from domain.recommendation import Candidate, Shadow, served
-from ml.shaping import Asked
+from ml.recommendation.shaping import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from api.call import Call
     from api.chosen_lists import Chosen
     from domain.recommendation import Recommendation
-    from ml.chance import Placed
+    from ml.recommendation.chance import Placed
     from projections.goods import Known
     from projections.recommendations import Because
 

@@ -14,7 +14,7 @@ from api.paging import Page
 from api.roles import MACHINES
 from api.route import Reply, Route
 from application import replays
-from ml.replay_report import ReplayReport
+from ml.recommendation.replay_report import ReplayReport
 
 if TYPE_CHECKING:
     from api.call import Call

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
-from ml.chance import EXPLORED_SHARE
+from ml.recommendation.chance import EXPLORED_SHARE
 
 if TYPE_CHECKING:
     import asyncpg

@@ -20,23 +20,23 @@ import numpy as np
 
 from benchmarks.online_retail import touches_of
 from benchmarks.report import Report
-from ml.blend import Blend
-from ml.content import ContentSimilarity
-from ml.descriptions import ProductContent
-from ml.item_neighbours import ItemNeighbours
-from ml.popularity import Popularity
-from ml.ranking_metrics import bootstrap
-from ml.revisits import Revisits
-from ml.sequence_model import SequenceModel
-from ml.sessions import EventKind, Sessions, Vocabulary
-from ml.training import Task, TrainingSettings
+from ml.recommendation.blend import Blend
+from ml.recommendation.content import ContentSimilarity
+from ml.recommendation.descriptions import ProductContent
+from ml.recommendation.item_neighbours import ItemNeighbours
+from ml.recommendation.popularity import Popularity
+from ml.recommendation.ranking_metrics import bootstrap
+from ml.recommendation.revisits import Revisits
+from ml.recommendation.sequence_model import SequenceModel
+from ml.recommendation.sessions import EventKind, Sessions, Vocabulary
+from ml.recommendation.training import Task, TrainingSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from ml.recommender import Recommender
-    from ml.sessions import Floats, Ints
+    from ml.recommendation.recommender import Recommender
+    from ml.recommendation.sessions import Floats, Ints
 
 DAYS = 28
 LONGEST_CONTEXT = 200  # products

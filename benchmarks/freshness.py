@@ -19,23 +19,23 @@ import numpy as np
 
 from benchmarks.online_retail import orders_of
 from benchmarks.report import Report
-from ml.blend import Blend
-from ml.content import ContentSimilarity
-from ml.popularity import Popularity
-from ml.ranking_metrics import bootstrap
-from ml.sequence_model import SequenceModel
-from ml.sessions import Vocabulary
-from ml.training import Champion, Task, TrainingSettings
-from ml.training_scores import ranks_by_another
-from ml.training_slices import latest_cases
+from ml.recommendation.blend import Blend
+from ml.recommendation.content import ContentSimilarity
+from ml.recommendation.popularity import Popularity
+from ml.recommendation.ranking_metrics import bootstrap
+from ml.recommendation.sequence_model import SequenceModel
+from ml.recommendation.sessions import Vocabulary
+from ml.recommendation.training import Champion, Task, TrainingSettings
+from ml.recommendation.training_scores import ranks_by_another
+from ml.recommendation.training_slices import latest_cases
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.online_retail import Orders
-    from ml.ranking_metrics import Interval
-    from ml.recommender import Recommender
-    from ml.sessions import Floats, Ints, Sessions
+    from ml.recommendation.ranking_metrics import Interval
+    from ml.recommendation.recommender import Recommender
+    from ml.recommendation.sessions import Floats, Ints, Sessions
 
 HORIZON = 14  # days with orders after day d
 RETRAINED_EVERY = 7  # days

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ml.sequence_model import SequenceSettings, padded, same_lengths
-from ml.sequence_training import batches
+from ml.recommendation.sequence_model import SequenceSettings, padded, same_lengths
+from ml.recommendation.sequence_training import batches
 
 if TYPE_CHECKING:
-    from ml.sessions import Floats, Sessions
+    from ml.recommendation.sessions import Floats, Sessions
 
 CPU = torch.device("cpu")
 

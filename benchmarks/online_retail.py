@@ -12,16 +12,16 @@ from footfall.importing.not_taken import NotTaken
 from footfall.importing.online_retail import OnlineRetail
 from footfall.importing.online_retail_lines import find_time_form, read_lines
 from footfall.importing.rows import rows_of
-from ml.behaviour import touches
-from ml.descriptions import ProductContent
-from ml.past_touches import PastTouches
+from ml.recommendation.behaviour import touches
+from ml.recommendation.descriptions import ProductContent
+from ml.recommendation.past_touches import PastTouches
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from footfall.importing.event_writer import Imported
-    from ml.behaviour import Touch
-    from ml.sessions import Sessions, Vocabulary
+    from ml.recommendation.behaviour import Touch
+    from ml.recommendation.sessions import Sessions, Vocabulary
 
 
 class Orders(NamedTuple):

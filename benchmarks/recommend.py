@@ -35,16 +35,16 @@ from domain.product import Product
 from domain.visit import Visit, fact
 from footfall.commands.serve import free_port, wait_until_healthy
 from footfall.wiring import open_shop
-from ml import artifacts
-from ml.artifacts import Artifact
-from ml.behaviour import Touch, contexts_of
-from ml.blend import Blend
-from ml.content import ContentSimilarity
-from ml.descriptions import ProductContent
-from ml.sequence_model import SequenceSettings
-from ml.sequence_training import train as train_sequence_model
-from ml.sessions import EventKind
-from ml.training import TrainingSettings, train
+from ml.recommendation import artifacts
+from ml.recommendation.artifacts import Artifact
+from ml.recommendation.behaviour import Touch, contexts_of
+from ml.recommendation.blend import Blend
+from ml.recommendation.content import ContentSimilarity
+from ml.recommendation.descriptions import ProductContent
+from ml.recommendation.sequence_model import SequenceSettings
+from ml.recommendation.sequence_training import train as train_sequence_model
+from ml.recommendation.sessions import EventKind
+from ml.recommendation.training import TrainingSettings, train
 from projections.position_waiter import PositionWaiter
 from projections.recommendations import NAME
 from workers.model_files import RECOMMENDER, artifact_path
@@ -52,8 +52,8 @@ from workers.model_files import RECOMMENDER, artifact_path
 if TYPE_CHECKING:
     from footfall.settings import Settings
     from footfall.wiring import Shop
-    from ml.sessions import Sessions
-    from ml.training import Trained
+    from ml.recommendation.sessions import Sessions
+    from ml.recommendation.training import Trained
 
 PRODUCTS = 50_000
 SESSIONS = 40_000

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from ml.sessions import Ints, Sessions
+from ml.recommendation.sessions import Ints, Sessions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ml.sessions import Vocabulary
+    from ml.recommendation.sessions import Vocabulary
 
 
 class Cases(msgspec.Struct, frozen=True):

@@ -14,19 +14,19 @@ from benchmarks.session_files import cases_of
 from benchmarks.session_progress import say, say_progress
 from benchmarks.session_table import answered, row_of
 from benchmarks.session_tuning import GRIDS, SEED, TUNED_CASES, tune
-from ml.blend import Blend
-from ml.calibration import calibrated
-from ml.ease import CatalogueTooLarge
-from ml.sequence_model import SequenceModel, SequenceSettings
-from ml.sequence_training import train
+from ml.recommendation.blend import Blend
+from ml.recommendation.calibration import calibrated
+from ml.recommendation.ease import CatalogueTooLarge
+from ml.recommendation.sequence_model import SequenceModel, SequenceSettings
+from ml.recommendation.sequence_training import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.session_files import Cases
     from benchmarks.session_table import Row
-    from ml.recommender import Recommender
-    from ml.sessions import Sessions
+    from ml.recommendation.recommender import Recommender
+    from ml.recommendation.sessions import Sessions
 
 TAIL = 0.05  # the latest sessions of the training file: all tuning is done on them
 TAIL_CASES = 10_000

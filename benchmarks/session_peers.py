@@ -22,7 +22,7 @@ from benchmarks import gru4rec
 from benchmarks.session_progress import say
 from benchmarks.session_table import answered, row_of
 from benchmarks.session_tuning import SEED, TUNED_CASES
-from ml.event_weights import context_matrix
+from ml.recommendation.event_weights import context_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from benchmarks.session_files import Cases
     from benchmarks.session_models import Bench
     from benchmarks.session_table import Row
-    from ml.sessions import Floats, Sessions
+    from ml.recommendation.sessions import Floats, Sessions
 
 RECTOOLS = "rectools[torch]==0.19.0"
 RECTOOLS_SHARE = 0.3  # of the minutes

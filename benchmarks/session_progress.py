@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ml.recommender import Progress
+    from ml.recommendation.recommender import Progress
 
 
 def say(what: str) -> None:

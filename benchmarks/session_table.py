@@ -9,12 +9,19 @@ import msgspec
 import numpy as np
 
 from benchmarks.report import Report
-from ml.ranking_metrics import Interval, bootstrap, coverage, hit_rate, ranks, reciprocal_rank
-from ml.recommender import best
+from ml.recommendation.ranking_metrics import (
+    Interval,
+    bootstrap,
+    coverage,
+    hit_rate,
+    ranks,
+    reciprocal_rank,
+)
+from ml.recommendation.recommender import best
 
 if TYPE_CHECKING:
     from benchmarks.session_files import Cases
-    from ml.sessions import Floats, Ints, Sessions
+    from ml.recommendation.sessions import Floats, Ints, Sessions
 
 BATCH = 256
 SHOWN = 20

@@ -9,19 +9,19 @@ import msgspec
 import numpy as np
 
 from benchmarks.session_table import answered
-from ml.ease import Ease, EaseSettings
-from ml.item_neighbours import ItemNeighbours, ItemNeighboursSettings
-from ml.popularity import Popularity, PopularitySettings
-from ml.random_walk import RandomWalk, RandomWalkSettings
-from ml.ranking_metrics import hit_rate, reciprocal_rank
-from ml.revisits import Revisits, RevisitsSettings
-from ml.sequential_rules import SequentialRules, SequentialRulesSettings
-from ml.session_neighbourhood import NeighbourhoodSettings, SessionNeighbourhood
+from ml.recommendation.ease import Ease, EaseSettings
+from ml.recommendation.item_neighbours import ItemNeighbours, ItemNeighboursSettings
+from ml.recommendation.popularity import Popularity, PopularitySettings
+from ml.recommendation.random_walk import RandomWalk, RandomWalkSettings
+from ml.recommendation.ranking_metrics import hit_rate, reciprocal_rank
+from ml.recommendation.revisits import Revisits, RevisitsSettings
+from ml.recommendation.sequential_rules import SequentialRules, SequentialRulesSettings
+from ml.recommendation.session_neighbourhood import NeighbourhoodSettings, SessionNeighbourhood
 
 if TYPE_CHECKING:
     from benchmarks.session_files import Cases
-    from ml.recommender import Recommender
-    from ml.sessions import Sessions
+    from ml.recommendation.recommender import Recommender
+    from ml.recommendation.sessions import Sessions
 
 SEED = 1
 TUNED_CASES = 2_000  # of the tail, for each try

@@ -22,9 +22,9 @@ from benchmarks.session_files import read_cases, read_sessions
 from benchmarks.session_models import Bench
 from benchmarks.session_table import Row, SessionsReport
 from benchmarks.session_tuning import SEED
-from ml.blend import Blend
-from ml.sequence_model import SequenceModel
-from ml.sessions import Sessions, Vocabulary
+from ml.recommendation.blend import Blend
+from ml.recommendation.sequence_model import SequenceModel
+from ml.recommendation.sessions import Sessions, Vocabulary
 
 if TYPE_CHECKING:
     from pathlib import Path

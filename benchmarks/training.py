@@ -22,19 +22,19 @@ import numpy as np
 import torch
 
 from benchmarks.report import Report
-from ml import artifacts
-from ml.artifacts import Artifact
-from ml.behaviour import Touch
-from ml.descriptions import ProductContent
-from ml.past_touches import PastTouches
-from ml.sequence_model import SequenceModel
-from ml.sessions import EventKind
-from ml.training import TrainingSettings, train_on
+from ml.recommendation import artifacts
+from ml.recommendation.artifacts import Artifact
+from ml.recommendation.behaviour import Touch
+from ml.recommendation.descriptions import ProductContent
+from ml.recommendation.past_touches import PastTouches
+from ml.recommendation.sequence_model import SequenceModel
+from ml.recommendation.sessions import EventKind
+from ml.recommendation.training import TrainingSettings, train_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ml.recommender import Progress
+    from ml.recommendation.recommender import Progress
 
 SESSIONS = 300_000
 PRODUCTS = 50_000

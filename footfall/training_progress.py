@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from ml.recommender import Progress as Learning
+    from ml.recommendation.recommender import Progress as Learning
 
 logger = structlog.get_logger(__name__)
 

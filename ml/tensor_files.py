@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as encode_tensors
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ml.recommender import Arrays
+Arrays = dict[str, NDArray[Any]]
+"""Tensors by name."""
 
 
 class ArtifactRefused(ValueError):

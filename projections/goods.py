@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from ml.chance import Goods
+from ml.recommendation.chance import Goods
 
 if TYPE_CHECKING:
     from collections.abc import Collection

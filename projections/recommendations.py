@@ -45,7 +45,7 @@ LISTS = RecommendationLists()
 
 
 class Because(msgspec.Struct, frozen=True, array_like=True):
-    """A touch that an entry rests on; ``kind`` as in ml.sessions.EventKind."""
+    """A touch that an entry rests on; ``kind`` as in ml.recommendation.sessions.EventKind."""
 
     product_id: str
     kind: int

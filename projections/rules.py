@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from domain.rule import Rule, Terms
-from ml.shaping import SetRule
+from ml.recommendation.shaping import SetRule
 from projections.fold import rows_by_key, write_rows
 from projections.projection import Feed
 

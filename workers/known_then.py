@@ -15,9 +15,9 @@ from domain.product import Product
 from domain.rule import Rule
 from domain.shopper import Shopper
 from domain.visit import Visit
-from ml.chance import Goods
-from ml.sessions import EventKind
-from ml.shaping import Done, SetRule
+from ml.recommendation.chance import Goods
+from ml.recommendation.sessions import EventKind
+from ml.recommendation.shaping import Done, SetRule
 from projections import identities
 from projections.goods import MOST_DAYS, REPLENISH_DAYS
 from projections.product_sales import ProductSales

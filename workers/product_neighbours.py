@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import structlog
 
-from ml.stand_ins import DECIMALS
+from ml.recommendation.stand_ins import DECIMALS
 from projections.fold import write_rows
 from projections.runner import TRANSIENT
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     import asyncpg
 
-    from ml.ranked_lists import Neighbours
-    from ml.stand_ins import StandIn
+    from ml.recommendation.ranked_lists import Neighbours
+    from ml.recommendation.stand_ins import StandIn
     from workers.serving_model import ServingModel
 
 logger = structlog.get_logger(__name__)

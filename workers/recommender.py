@@ -11,10 +11,10 @@ import structlog
 
 from domain.model import Model
 from domain.vocabulary import EVENTS
-from ml.behaviour import EVENTS as TOUCHING
-from ml.behaviour import Histories, touches
-from ml.descriptions import DESCRIBING, describe
-from ml.ranked_lists import rank
+from ml.recommendation.behaviour import EVENTS as TOUCHING
+from ml.recommendation.behaviour import Histories, touches
+from ml.recommendation.descriptions import DESCRIBING, describe
+from ml.recommendation.ranked_lists import rank
 from ml.tensor_files import ArtifactRefused
 from projections.fold import write_rows
 from projections.position_waiter import tell_progress
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from application.journal import Journal
     from domain.events import Recorded
-    from ml.descriptions import ProductContent
-    from ml.ranked_lists import RankedList
+    from ml.recommendation.descriptions import ProductContent
+    from ml.recommendation.ranked_lists import RankedList
     from workers.serving_model import ServingModel
 
 logger = structlog.get_logger(__name__)

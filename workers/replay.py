@@ -17,12 +17,12 @@ import numpy as np
 from application.replays import LOGGED, learnt_until
 from domain.recommendation import Recommendation
 from domain.visit import Visit
-from ml.behaviour import EVENTS as TOUCHING
-from ml.behaviour import Histories, touches
-from ml.descriptions import DESCRIBING, describe
-from ml.off_policy import NOTHING, Policy, ServedPlaces, judge
-from ml.replay_report import ReplayReport
-from ml.shaping import Asked, shape
+from ml.recommendation.behaviour import EVENTS as TOUCHING
+from ml.recommendation.behaviour import Histories, touches
+from ml.recommendation.descriptions import DESCRIBING, describe
+from ml.recommendation.off_policy import NOTHING, Policy, ServedPlaces, judge
+from ml.recommendation.replay_report import ReplayReport
+from ml.recommendation.shaping import Asked, shape
 from workers.known_then import EVENTS as KNOWING
 from workers.known_then import KnownThen
 from workers.replay_hits import Following
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from application.journal import Journal
     from application.replays import Wanted
     from domain.events import Recorded
-    from ml.behaviour import Touch
-    from ml.descriptions import ProductContent
-    from ml.sessions import Ints
+    from ml.recommendation.behaviour import Touch
+    from ml.recommendation.descriptions import ProductContent
+    from ml.recommendation.sessions import Ints
     from workers.replay_policies import Ranked, RankingPolicy
 
     Tell = Callable[[int, int], Awaitable[None]]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
-from ml.replay_report import HitRates, Hits
-from ml.sessions import EventKind
+from ml.recommendation.replay_report import HitRates, Hits
+from ml.recommendation.sessions import EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from domain.recommendation import Recommendation
-    from ml.behaviour import Touch
+    from ml.recommendation.behaviour import Touch
 
 MINUTE, DAY = 60.0, 86_400.0
 WINDOWS = {"viewed": 30 * MINUTE, "added": DAY, "ordered": DAY}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from application.replays import LOGGED, POPULARITY
-from ml.ranked_lists import rank
+from ml.recommendation.ranked_lists import rank
 from workers.serving_model import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from ml.behaviour import Touch
-    from ml.descriptions import ProductContent
+    from ml.recommendation.behaviour import Touch
+    from ml.recommendation.descriptions import ProductContent
 
 Ranked = list[tuple[str, float]]
 """(product, score), the best first."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ml.ranked_lists import Neighbours
-from ml.stand_ins import StandIns
+from ml.recommendation.ranked_lists import Neighbours
+from ml.recommendation.stand_ins import StandIns
 from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ml.recommender import Recommender
+    from ml.recommendation.recommender import Recommender
 
 NEIGHBOURS = 60
 
@@ -31,10 +31,10 @@ def load(directory: Path, version: str) -> ServingModel:
     """Read a model and what lies beside it. Raises ArtifactRefused or OSError."""
     import torch  # noqa: PLC0415 - takes its time and 200 MB, and without a model nobody needs it
 
-    from ml import artifacts  # noqa: PLC0415
-    from ml.blend import Blend  # noqa: PLC0415
-    from ml.content import ContentSimilarity  # noqa: PLC0415
-    from ml.sequence_model import SequenceModel  # noqa: PLC0415
+    from ml.recommendation import artifacts  # noqa: PLC0415
+    from ml.recommendation.blend import Blend  # noqa: PLC0415
+    from ml.recommendation.content import ContentSimilarity  # noqa: PLC0415
+    from ml.recommendation.sequence_model import SequenceModel  # noqa: PLC0415
 
     torch.set_num_threads(1)  # the other cores are for whoever asks
     loaded = artifacts.load(artifact_path(directory, RECOMMENDER, version))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
-from ml.ranked_lists import rank
+from ml.recommendation.ranked_lists import rank
 from projections.fold import write_rows
 from projections.runner import TRANSIENT
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import asyncpg
 
-    from ml.behaviour import Touch
+    from ml.recommendation.behaviour import Touch
     from workers.serving_model import ServingModel
 
 logger = structlog.get_logger(__name__)

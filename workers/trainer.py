@@ -11,13 +11,13 @@ import msgspec
 from application.context import Context
 from application.models import note_trained
 from domain.model import Model
-from ml import artifacts
-from ml.artifacts import Artifact
-from ml.behaviour import EVENTS, touches
-from ml.descriptions import DESCRIBING, describe
-from ml.past_touches import PastTouches
+from ml.recommendation import artifacts
+from ml.recommendation.artifacts import Artifact
+from ml.recommendation.behaviour import EVENTS, touches
+from ml.recommendation.descriptions import DESCRIBING, describe
+from ml.recommendation.past_touches import PastTouches
+from ml.recommendation.training import Champion, NotEnoughData, Trained, TrainingSettings, train_on
 from ml.tensor_files import ArtifactRefused
-from ml.training import Champion, NotEnoughData, Trained, TrainingSettings, train_on
 from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path, digest
 from workers.training_plan import desk
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from application.journal import Journal
-    from ml.descriptions import ProductContent
-    from ml.recommender import Progress, Recommender
+    from ml.recommendation.descriptions import ProductContent
+    from ml.recommendation.recommender import Progress, Recommender
     from workers.training_plan import Plan
 
 ACTOR = "trainer"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from ml.training import TrainingSettings
+from ml.recommendation.training import TrainingSettings
 from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path
 
 if TYPE_CHECKING:

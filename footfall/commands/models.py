@@ -178,7 +178,7 @@ def _header(models: Path, kind: str, version: str) -> dict[str, Any] | None:
     path = artifact_path(models, kind, version)
     if not path.exists():
         return None
-    from ml import artifacts  # noqa: PLC0415 - torch takes its time
+    from ml.recommendation import artifacts  # noqa: PLC0415 - torch takes its time
 
     try:
         return artifacts.load(path).about

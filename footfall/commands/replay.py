@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from footfall.commands.options import CommandLine
     from footfall.wiring import Shop
-    from ml.replay_report import Estimate, ReplayReport
+    from ml.recommendation.replay_report import Estimate, ReplayReport
 
 PAGE = 2_000
 

@@ -93,7 +93,7 @@ async def _train(
     settings: Settings, seed: int, epochs: int, shown: TrainingProgress, *, promotes: bool
 ) -> Outcome | str:
     """Return what came of it, or why there is not enough data."""
-    from ml.training import NotEnoughData, TrainingSettings  # noqa: PLC0415 - torch takes its time
+    from ml.recommendation.training import NotEnoughData, TrainingSettings  # noqa: PLC0415 - torch takes its time
     from workers.trainer import train_recommender  # noqa: PLC0415 - as above
     from workers.training_plan import TrainingUnderWay  # noqa: PLC0415 - as above
 

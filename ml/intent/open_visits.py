@@ -16,7 +16,7 @@ from domain.events import Event
 from domain.order import Order
 from domain.product import Product
 from domain.visit import Visit
-from ml.behaviour import visitor_of
+from ml.recommendation.behaviour import visitor_of
 
 if TYPE_CHECKING:
     from domain.events import Recorded

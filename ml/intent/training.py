@@ -15,7 +15,7 @@ import numpy as np
 from ml.intent.baselines import BASELINES
 from ml.intent.classifiers import FITS, calibrate, probabilities
 from ml.intent.measures import measure
-from ml.ranking_metrics import bootstrap
+from ml.recommendation.ranking_metrics import bootstrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ml.intent.examples import Examples
     from ml.intent.measures import Measures
     from ml.intent.tree_ensemble import Matrix
-    from ml.ranking_metrics import Interval
+    from ml.recommendation.ranking_metrics import Interval
 
 
 class IntentSettings(msgspec.Struct, frozen=True, kw_only=True):

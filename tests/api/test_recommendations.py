@@ -19,7 +19,7 @@ from domain.money import Money
 from domain.order import Order, OrderLine
 from domain.product import ProductDetails
 from domain.visit import Visit, fact
-from ml.training import NotEnoughData, TrainingSettings
+from ml.recommendation.training import NotEnoughData, TrainingSettings
 from tests.api.conftest import a_product, a_shopper, running_api
 from tests.shops import caught_up, projecting
 from workers.model_files import RECOMMENDER, artifact_path

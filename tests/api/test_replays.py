@@ -18,11 +18,11 @@ from application.replays import Hindsight, UnknownPolicy, Wanted
 from domain.recommendation import Candidate, served
 from domain.rule import Rule, Terms
 from domain.visit import Visit, fact
-from ml import artifacts
-from ml.chance import Goods
-from ml.popularity import Popularity
-from ml.sessions import Sessions
-from ml.shaping import Asked, Done, SetRule, shape
+from ml.recommendation import artifacts
+from ml.recommendation.chance import Goods
+from ml.recommendation.popularity import Popularity
+from ml.recommendation.sessions import Sessions
+from ml.recommendation.shaping import Asked, Done, SetRule, shape
 from projections.recommendations import find_list
 from tests.api.conftest import running_api
 from tests.api.test_recommendations import (

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.session_files import cases_of, read_cases, read_sessions
 from benchmarks.session_table import Row
 from benchmarks.sessions import metrics_of
-from ml.sessions import Sessions, Vocabulary
+from ml.recommendation.sessions import Sessions, Vocabulary
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@ from footfall.commands.options import opened
 from footfall.settings import Settings
 from footfall.simulator.history import seed_shop
 from footfall.supervisor import environment_of
-from ml import artifacts
+from ml.recommendation import artifacts
 from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path
 
 if TYPE_CHECKING:

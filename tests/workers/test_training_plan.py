@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ml.training import TrainingSettings
+from ml.recommendation.training import TrainingSettings
 from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path
 from workers.training_plan import Plan, TrainingUnderWay, desk
 

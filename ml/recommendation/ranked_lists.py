@@ -1,0 +1,125 @@
+"""Turns a model's scores into lists: the best products, each with the touches it rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ml.recommendation.behaviour import contexts_of
+from ml.recommendation.sessions import Sessions
+from ml.recommendation.stand_ins import DECIMALS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from ml.recommendation.behaviour import Touch
+    from ml.recommendation.recommender import Recommender
+    from ml.recommendation.sessions import Floats, Ints
+    from ml.recommendation.stand_ins import StandIns
+
+LENGTH = 120
+"""Products kept of a list: enough to leave out what is sold out, seen or unwanted."""
+AT_ONCE = 64
+"""Contexts of one prediction: whole rows of 50,000 products, where a model has them, are 13 MB."""
+
+
+class RankedList(NamedTuple):
+    """A visitor's list, the best first.
+
+    ``scores``: shares, of all that is listed, that the model gives to each. ``because``: for each
+    the place in ``touched`` of what it rests on. ``touched``: touches by product, the product
+    that was touched first coming first.
+    """
+
+    products: list[str]
+    scores: list[float]
+    because: list[int]
+    touched: list[list[Touch]]
+
+
+class Neighbours:
+    """For each product the ``k`` others that a model answers to it alone, found when asked for."""
+
+    def __init__(self, model: Recommender, products: int, k: int) -> None:
+        k = min(k, products - 1)
+        self._model = model
+        self._products = np.full((products, k), -1, np.int32)
+        self._scores = np.zeros((products, k), np.float32)
+
+    def of(self, numbers: Ints) -> tuple[NDArray[np.int32], Floats]:
+        """Return (numbers, k) their neighbours, best first, with scores that can be added up."""
+        missing = np.unique(numbers[self._products[numbers, 0] < 0])
+        for start in range(0, len(missing), AT_ONCE):
+            some = missing[start : start + AT_ONCE]
+            answered = self._model.scores(Sessions.of([[int(number)] for number in some]))
+            found, scores = answered.best(self._products.shape[1], without=some)
+            self._scores[some] = _shares(scores) if self._model.log_scores else scores
+            self._products[some] = found
+        return self._products[numbers], self._scores[numbers]
+
+
+def rank(
+    model: Recommender,
+    known: StandIns,
+    neighbours: Neighbours,
+    histories: Sequence[Sequence[Touch]],
+) -> Iterator[RankedList]:
+    """Yield a list for each history; an empty one where none of its products is known."""
+    places = np.full(len(known.vocabulary), -1, np.int32)
+    for start in range(0, len(histories), AT_ONCE):
+        some = histories[start : start + AT_ONCE]
+        contexts = contexts_of(some, known)
+        found, scores = model.scores(contexts).best(LENGTH)
+        shares = _rounded(_shares(scores) if model.log_scores else scores)
+        neighbours.of(contexts.items)  # all of them together, once
+        for row, history in enumerate(some):
+            touched: dict[str, list[Touch]] = {}
+            for touch in history:
+                touched.setdefault(touch.product_id, []).append(touch)
+            groups = list(touched.values())
+            if contexts.lengths[row] == 0:
+                yield RankedList([], [], [], groups)
+                continue
+            because = _reasons(
+                found[row], [known.number(each) for each in touched], neighbours, places
+            )
+            listed = known.beside(found[row].tolist(), shares[row], because.tolist())
+            yield RankedList(*listed, groups)
+
+
+def _shares(scores: Floats) -> Floats:
+    """Return the shares of rows of logarithms, the greatest coming first."""
+    shares = np.exp(scores - scores[:, :1])
+    total: Floats = shares / shares.sum(axis=1, keepdims=True)
+    return total
+
+
+def _rounded(scores: Floats) -> list[list[float]]:
+    found: list[list[float]] = np.round(scores.astype(np.float64), DECIMALS).tolist()
+    return found
+
+
+def _reasons(
+    listed: Ints, touched: Sequence[int | None], neighbours: Neighbours, places: NDArray[np.int32]
+) -> Ints:
+    """Return for each listed product the place in ``touched`` of the product nearest to it.
+
+    A touched product is nearest to itself; what is near to none rests on the latest that is known.
+    ``places``: (products,) of -1, to work with.
+    """
+    known = [place for place, number in enumerate(touched) if number is not None]
+    numbers = np.array([touched[place] for place in known])
+    others, scores = neighbours.of(numbers)
+    places[listed] = np.arange(len(listed))
+    at, own = places[others.ravel()], places[numbers]
+    places[listed] = -1
+    near = np.flatnonzero(at >= 0)
+    near = near[np.argsort(scores.ravel()[near], kind="stable")]  # the nearest is written last
+    owners = np.array(known)
+    because = np.full(len(listed), owners[-1])
+    because[at[near]] = owners[near // others.shape[1]]
+    because[own[own >= 0]] = owners[own >= 0]
+    return because
