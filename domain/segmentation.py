@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003
+from datetime import datetime
 from typing import Self
 
 import msgspec
@@ -102,6 +102,26 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
     margin: float = 1.0
 
 
+class Fit(msgspec.Struct, frozen=True, kw_only=True):
+    """Borders and models, fitted to what was known at the position ``until`` of the log.
+
+    ``as_of``: the moment at which recency and value are counted. ``new_since``: who ordered first
+    after it is new. ``absent``: why something could not be fitted, by its name.
+    """
+
+    until: int
+    as_of: datetime
+    new_since: datetime
+    customers: int
+    borders: Borders
+    buying: Buying | None
+    spending: dict[str, Spending]
+    worth: Worth
+    clusters: Clusters | None
+    moves: tuple[Move, ...]
+    absent: dict[str, str]
+
+
 class Segmentation(Aggregate):
     """What the segments of customers go by."""
 
@@ -113,32 +133,16 @@ class Segmentation(Aggregate):
         TOPIC = "segmentation.opened"
 
     class Fitted(Aggregate.Event):
-        """Borders and models were fitted anew, to what was known at a position of the log.
-
-        ``as_of``: the moment at which recency and value are counted. ``new_since``: who ordered
-        first after it is new. ``absent``: why something could not be fitted, by its name.
-        """
+        """Borders and models were fitted anew; from now on everyone stands by them."""
 
         TOPIC = "segmentation.fitted"
-        until: int
-        as_of: datetime
-        new_since: datetime
-        customers: int
-        borders: Borders
-        buying: Buying | None
-        spending: dict[str, Spending]
-        worth: Worth
-        clusters: Clusters | None
-        moves: tuple[Move, ...]
-        absent: dict[str, str]
+        fit: Fit
 
         def apply(self, aggregate: Segmentation) -> None:
-            aggregate.fitted_until = self.until
-            aggregate.as_of = self.as_of
+            aggregate.fit = self.fit
 
     def __init__(self) -> None:
-        self.fitted_until = 0
-        self.as_of: datetime | None = None
+        self.fit: Fit | None = None
 
     @classmethod
     def of(cls, found: Self | None, now: datetime) -> Self:
@@ -147,35 +151,6 @@ class Segmentation(Aggregate):
             return found
         return cls._create(cls.Opened, id=cls.stream_id(CUSTOMERS), timestamp=now)
 
-    def fit(
-        self,
-        *,
-        until: int,
-        as_of: datetime,
-        new_since: datetime,
-        customers: int,
-        borders: Borders,
-        buying: Buying | None,
-        spending: dict[str, Spending],
-        worth: Worth,
-        clusters: Clusters | None,
-        moves: tuple[Move, ...],
-        absent: dict[str, str],
-        now: datetime,
-    ) -> None:
-        """Note what was fitted; customers stand by it from now on."""
-        self.trigger_event(
-            self.Fitted,
-            timestamp=now,
-            until=until,
-            as_of=as_of,
-            new_since=new_since,
-            customers=customers,
-            borders=borders,
-            buying=buying,
-            spending=spending,
-            worth=worth,
-            clusters=clusters,
-            moves=moves,
-            absent=absent,
-        )
+    def note(self, fit: Fit, now: datetime) -> None:
+        """Let everyone stand by a new fit."""
+        self.trigger_event(self.Fitted, timestamp=now, fit=fit)

@@ -17,6 +17,7 @@ import msgspec
 
 from api.server import serve
 from api.services import ApiSettings, Services
+from domain.segmentation import Worth
 from footfall.commands.options import data_dir_option, on_the_loop
 from footfall.installation import servers
 from footfall.supervisor import supervise
@@ -28,6 +29,7 @@ from workers.projector import run_projector
 from workers.rebuilder import run_rebuilder
 from workers.recommender import run_recommender
 from workers.replayer import run_replayer
+from workers.segment_fitter import FitSettings, run_fitter
 from workers.training_schedule import run_trainer
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from footfall.settings import Settings
     from footfall.wiring import Shop
 
-WORKERS = ("projector", "rebuilder", "recommender", "trainer", "replayer")
+WORKERS = ("projector", "rebuilder", "recommender", "trainer", "replayer", "segmenter")
 
 
 @click.command()
@@ -78,7 +80,7 @@ async def worker(command_line: CommandLine, name: str) -> None:
 
     The projector keeps read models current, the rebuilder builds them anew, the recommender keeps
     a list for each visitor, the trainer learns what ranks them, the replayer tries other models on
-    the past.
+    the past, the segmenter keeps segments fitted.
     """
     settings = command_line.settings(name)
     # A projector holds one connection for each read model beside those it works on.
@@ -118,6 +120,9 @@ async def run_worker(shop: Shop, name: str) -> None:
     elif name == "replayer":
         os.nice(10)  # what serves goes first
         await run_replayer(shop.journal, shop.pool, shop.settings.data_dir / "models")
+    elif name == "segmenter":
+        os.nice(5)  # a fit takes seconds; what serves goes first
+        await _keep_segments(shop)
     else:
         by_name = {projection.name: projection for projection in PROJECTIONS}
         await run_rebuilder(shop.journal, shop.pool, by_name)
@@ -133,6 +138,17 @@ async def _train_when_due(shop: Shop) -> None:
         after_events=settings.train_after_events,
         after_seconds=settings.train_after_seconds,
     )
+
+
+async def _keep_segments(shop: Shop) -> None:
+    settings = shop.settings
+    worth = Worth(
+        horizon_days=settings.value_horizon_days,
+        yearly_discount=settings.value_yearly_discount,
+        margin=settings.value_margin,
+    )
+    fitting = FitSettings(after_seconds=settings.segments_fit_seconds, worth=worth)
+    await run_fitter(shop.journal, shop.pool, settings.data_dir / "models", fitting)
 
 
 async def serve_api(shop: Shop, stop: asyncio.Event) -> None:

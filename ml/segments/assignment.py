@@ -15,7 +15,7 @@ from ml.segments.rfm import score
 from ml.segments.shopper_numbers import seconds_of, whole_days
 
 if TYPE_CHECKING:
-    from domain.segmentation import Borders, Segmentation
+    from domain.segmentation import Borders, Fit
     from ml.segments.shopper_numbers import ShopperNumbers
 
 MOST_MINOR = 2**53
@@ -37,11 +37,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     value_minor: int | None = None
 
 
-def place(fitted: Segmentation.Fitted | None, shopper: ShopperNumbers) -> Place:
+def place(fit: Fit | None, shopper: ShopperNumbers) -> Place:
     """Return where a shopper belongs; before the first fit everyone's scores are in the middle."""
-    scores = (
-        _scores(fitted.borders, shopper) if fitted else ((3,) * 3 if shopper.orders else (0,) * 3)
-    )
+    scores = _scores(fit.borders, shopper) if fit else ((3,) * 3 if shopper.orders else (0,) * 3)
     segment = _name(
         Standing(
             orders=shopper.orders,
@@ -49,21 +47,21 @@ def place(fitted: Segmentation.Fitted | None, shopper: ShopperNumbers) -> Place:
             recency=scores[0],
             frequency=scores[1],
             monetary=scores[2],
-            is_new=fitted is not None
+            is_new=fit is not None
             and shopper.first_order_at is not None
-            and shopper.first_order_at > fitted.new_since,
+            and shopper.first_order_at > fit.new_since,
             discount_share=shopper.discount_share,
             views=min(shopper.views, 10),
             basket_adds=min(shopper.basket_adds, 1),
         )
     )
     found = Place(segment=segment, recency=scores[0], frequency=scores[1], monetary=scores[2])
-    if fitted is None or not shopper.is_known:
+    if fit is None or not shopper.is_known:
         return found
-    if fitted.clusters is not None:
-        row = features(shopper, fitted.as_of, fitted.clusters.categories)
-        found = msgspec.structs.replace(found, cluster=nearest(fitted.clusters, row))
-    return _valued(fitted, shopper, found)
+    if fit.clusters is not None:
+        row = features(shopper, fit.as_of, fit.clusters.categories)
+        found = msgspec.structs.replace(found, cluster=nearest(fit.clusters, row))
+    return _valued(fit, shopper, found)
 
 
 def _scores(borders: Borders, shopper: ShopperNumbers) -> tuple[int, ...]:
@@ -76,17 +74,17 @@ def _scores(borders: Borders, shopper: ShopperNumbers) -> tuple[int, ...]:
     )
 
 
-def _valued(fitted: Segmentation.Fitted, shopper: ShopperNumbers, found: Place) -> Place:
+def _valued(fit: Fit, shopper: ShopperNumbers, found: Place) -> Place:
     """Add what the customer is expected to do, counted from the fit or from what they did since."""
     first, last = shopper.first_order_at, shopper.last_order_at
-    spending = fitted.spending.get(shopper.currency)
-    if fitted.buying is None or spending is None or first is None or last is None:
+    spending = fit.spending.get(shopper.currency)
+    if fit.buying is None or spending is None or first is None or last is None:
         return found
-    as_of = max(fitted.as_of, shopper.last_at)
+    as_of = max(fit.as_of, shopper.last_at)
     values = customer_values(
-        fitted.buying,
+        fit.buying,
         spending,
-        fitted.worth,
+        fit.worth,
         order_days=shopper.order_days,
         last_days=whole_days(first, last),
         known_days=whole_days(first, as_of),

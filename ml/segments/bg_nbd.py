@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import betaln, gammaln, hyp2f1
+from scipy.special import betaincinv, betaln, expit, gammaln, hyp2f1
 
 from domain.segmentation import Buying
 
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 FEWEST_CUSTOMERS = 50
 FEWEST_REPEATERS = 10
 _STARTS = ((1.0, 1.0, 1.0, 1.0), (0.2, 0.5, 0.8, 2.5), (2.0, 5.0, 0.2, 1.0))
-_BOUNDS = [(-10.0, 10.0)] * 4
+_BOUNDS = [(-7.0, 12.0 if each == "alpha" else 7.0) for each in ("r", "alpha", "a", "b")]
 _ABOUT_ONE = 1e-6
+_ABOUT_ZERO = 1e-12
+_ROUNDING = 1e-9
+_QUANTILES = 500
 
 
 class CannotFit(Exception):
@@ -72,21 +75,27 @@ def log_likelihood(model: Buying, repeats: ArrayLike, last: ArrayLike, known: Ar
 def alive(model: Buying, repeats: ArrayLike, last: ArrayLike, known: ArrayLike) -> Numbers:
     """Return the probability that each customer will still order."""
     x, t_x, t = (np.asarray(each, np.float64) for each in (repeats, last, known))
-    return np.asarray(1 / (1 + _odds_of_loss(model, x, t_x, t)))
+    log_odds = np.log(model.a / (model.b + np.maximum(x, 1) - 1)) + (model.r + x) * np.log(
+        (model.alpha + t) / (model.alpha + t_x)
+    )  # of being lost, which no one is who ordered but once, by the model
+    return np.asarray(np.where(x > 0, expit(-log_odds), 1.0))
 
 
 def expected_orders(
     model: Buying, repeats: ArrayLike, last: ArrayLike, known: ArrayLike, ahead: ArrayLike
 ) -> Numbers:
     """Return how many orders each customer is expected to place in the time ahead."""
-    x, t_x, t = (np.asarray(each, np.float64) for each in (repeats, last, known))
-    ahead = np.asarray(ahead, np.float64)
-    a, b = _off_the_poles(model)
-    z = ahead / (model.alpha + t + ahead)
-    above = a + b + x - 1
-    series = hyp2f1(a - 1, a + b - 1 - model.r, above, z)
-    orders = above / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
-    return np.asarray(np.maximum(orders, 0) / (1 + _odds_of_loss(model, x, t_x, t)))
+    x, t, ahead = np.broadcast_arrays(
+        *(np.asarray(each, np.float64) for each in (repeats, known, ahead))
+    )
+    while_there = _closed_form(model, x, t, ahead)
+    at_most = (model.r + x) / (model.alpha + t) * ahead  # as if nobody were ever lost
+    is_sound = (while_there >= 0) & (while_there <= at_most * (1 + _ROUNDING))
+    if not is_sound.all():
+        summed = _by_quantiles(model, x[~is_sound], t[~is_sound], ahead[~is_sound])
+        while_there = while_there.copy()
+        while_there[~is_sound] = np.minimum(summed, at_most[~is_sound])
+    return np.asarray(while_there * alive(model, repeats, last, known))
 
 
 def simulate(model: Buying, known: ArrayLike, seed: int) -> Iterator[tuple[int, float, float]]:
@@ -114,11 +123,26 @@ def _log_likelihood(
     return rates + np.where(x > 0, np.logaddexp(stayed, lost), stayed)
 
 
-def _odds_of_loss(model: Buying, x: Numbers, t_x: Numbers, t: Numbers) -> Numbers:
-    """Return the odds that a customer is lost; who ordered once is not, by the model."""
-    ratio = (model.r + x) * np.log((model.alpha + t) / (model.alpha + t_x))
-    odds = model.a / (model.b + np.maximum(x, 1) - 1) * np.exp(np.minimum(ratio, 700))
-    return np.where(x > 0, odds, 0.0)
+def _closed_form(model: Buying, x: Numbers, t: Numbers, ahead: Numbers) -> Numbers:
+    """Return the orders of customers who are still there; not a number where it fails."""
+    a, b = _off_the_poles(model)
+    z = ahead / (model.alpha + t + ahead)
+    above = a + b + x - 1
+    with np.errstate(all="ignore"):
+        series = hyp2f1(a - 1, a + b - 1 - model.r, above, z)
+        return np.asarray(above / (a - 1) * (1 - (1 - z) ** (a - 1) * series))
+
+
+def _by_quantiles(model: Buying, x: Numbers, t: Numbers, ahead: Numbers) -> Numbers:
+    """Return the same to three digits, for parameters so extreme that the closed form fails.
+
+    The mean over equally likely chances of being lost after an order.
+    """
+    middles = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+    loss = betaincinv(model.a, model.b + x[..., None], middles)  # (..., quantiles)
+    loss = np.maximum(loss, _ABOUT_ZERO)
+    shrunk = (model.r + x)[..., None] * np.log1p(loss * (ahead / (model.alpha + t))[..., None])
+    return np.asarray((-np.expm1(-shrunk) / loss).mean(axis=-1))
 
 
 def _off_the_poles(model: Buying) -> tuple[float, float]:

@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 
     from domain.segmentation import Buying, Spending, Worth
 
+    Numbers = NDArray[np.float64]
+
 DAYS_A_MONTH = 365 / 12
 
 
 class Values(NamedTuple):
     """By customer: whether they are still there, their orders ahead, and what these bring."""
 
-    alive: NDArray[np.float64]
-    orders: NDArray[np.float64]
-    value_minor: NDArray[np.float64]
+    alive: Numbers
+    orders: Numbers
+    value_minor: Numbers
 
 
 def customer_values(
@@ -40,22 +42,22 @@ def customer_values(
     ``order_days``: on how many days they ordered. ``last_days``: from the first of them to the
     last. ``known_days``: from the first to now. ``mean_minor``: worth of what they ordered a day.
     """
-    days = np.asarray(order_days, np.float64)
-    history = (days - 1, last_days, known_days)
-    before = np.zeros_like(days)
-    discounted = np.zeros_like(days)
-    ends = _ends(worth.horizon_days)
-    for begin, end in zip([0.0, *ends], ends, strict=False):
-        orders = expected_orders(buying, *history, end)
-        years = (begin + end) / 2 / 365
-        discounted += (orders - before) / (1 + worth.yearly_discount) ** years
-        before = orders
+    days, last, known = (
+        np.asarray(each, np.float64) for each in (order_days, last_days, known_days)
+    )
+    ends = _ends(worth.horizon_days)  # (months,)
+    by_end = expected_orders(
+        buying, days[..., None] - 1, last[..., None], known[..., None], ends
+    )  # (..., months)
+    by_month = np.diff(by_end, axis=-1, prepend=0.0)
+    years = (ends + np.concatenate([[0.0], ends[:-1]])) / 2 / 365
+    discounted = (by_month / (1 + worth.yearly_discount) ** years).sum(axis=-1)
     value = discounted * expected_worth(spending, days, mean_minor) * worth.margin
-    return Values(alive(buying, *history), before, value)
+    return Values(alive(buying, days - 1, last, known), by_end[..., -1], value)
 
 
-def _ends(horizon_days: int) -> list[float]:
-    """Return the ends of the months of the horizon; the last one may be short."""
-    months = int(horizon_days / DAYS_A_MONTH)
-    ends = [month * DAYS_A_MONTH for month in range(1, months + 1)]
-    return ends if ends and ends[-1] >= horizon_days - 1 else [*ends, float(horizon_days)]
+def _ends(horizon_days: int) -> Numbers:
+    """Return the ends of the months of the horizon in days; the last one may be short."""
+    whole = np.arange(1, int(horizon_days / DAYS_A_MONTH) + 1) * DAYS_A_MONTH
+    is_short = not len(whole) or whole[-1] < horizon_days - 1
+    return np.array([*whole, float(horizon_days)] if is_short else whole, np.float64)

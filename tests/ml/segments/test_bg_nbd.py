@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from domain.segmentation import Buying
 from ml.segments.bg_nbd import (
     CannotFit,
+    _by_quantiles,
+    _closed_form,
     alive,
     expected_orders,
     fit_buying,
@@ -84,22 +86,31 @@ def test_simulated_customers_are_expected_to_do_what_they_do(
     assert log_likelihood(found, *rows.T) >= log_likelihood(true, *rows.T) - 1e-3
 
 
+magnitudes = st.floats(-7, 7).map(np.exp).map(float)
+
+
 @given(
+    model=st.builds(Buying, magnitudes, magnitudes, magnitudes, magnitudes),
     repeats=st.integers(0, 2_000),
     last=st.floats(0, 5_000),
     since=st.floats(0, 5_000),
     ahead=st.floats(0.1, 2_000),
-    a=st.floats(0.01, 5),
-    b=st.floats(0.01, 9),
 )
 def test_what_is_expected_is_a_number_that_grows_with_time(
-    repeats: int, last: float, since: float, ahead: float, a: float, b: float
+    model: Buying, repeats: int, last: float, since: float, ahead: float
 ) -> None:
-    model, history = Buying(0.6, 30.0, a, b), (repeats, last if repeats else 0.0, last + since)
+    history = (repeats, last if repeats else 0.0, last + since)
     soon, later = (float(expected_orders(model, *history, t)) for t in (ahead, 2 * ahead))
     assert np.isfinite([soon, later]).all()
-    assert -1e-9 <= soon <= later * (1 + 1e-6) + 1e-9
+    assert 0 <= soon <= later * 1.02 + 1e-6  # what replaces the closed form has three digits
     assert 0 <= float(alive(model, *history)) <= 1
+
+
+def test_where_the_closed_form_holds_its_replacement_says_the_same() -> None:
+    x, t, ahead = np.array([0.0, 2.0, 40.0]), np.array([30.0, 90.0, 300.0]), np.full(3, 120.0)
+    for model in (PUBLISHED, Buying(0.5, 30.0, 2.0, 3.0), Buying(2.0, 9.0, 0.2, 8.0)):
+        closed, summed = (each(model, x, t, ahead) for each in (_closed_form, _by_quantiles))
+        assert summed == pytest.approx(closed, rel=0.02)
 
 
 @pytest.mark.parametrize("singular", [Buying(0.5, 9.0, 1.0, 2.0), Buying(0.5, 9.0, 0.4, 0.6)])
