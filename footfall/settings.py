@@ -133,6 +133,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             " when there are a fifth more customers.",
         ),
     ] = 24 * 3600
+    segments_recheck_seconds: Annotated[
+        int,
+        Meta(
+            ge=10,
+            description="Segments whose rules count days are asked of everybody so often, for those"
+            " who do nothing; who does something is looked at moments after.",
+        ),
+    ] = 600
     value_horizon_days: Annotated[
         int,
         Meta(ge=1, le=3650, description="A customer's value counts the orders of so many days."),

@@ -16,6 +16,7 @@ from projections.recommendation_outcomes import RecommendationOutcomes
 from projections.reviews import Reviews
 from projections.rules import Rules
 from projections.searches import Searches
+from projections.segment_members import SegmentMembers
 from projections.segments import Segments
 from projections.shopper_directory import ShopperDirectory
 from projections.visits import Visits
@@ -39,6 +40,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Rules(),
     Purchases(),
     Segments(),
+    SegmentMembers(),
 )
 
 BY_NAME: dict[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

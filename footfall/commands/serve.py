@@ -30,6 +30,7 @@ from workers.rebuilder import run_rebuilder
 from workers.recommender import run_recommender
 from workers.replayer import run_replayer
 from workers.segment_fitter import FitSettings, run_fitter
+from workers.segmenter import run_segmenter
 from workers.training_schedule import run_trainer
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ async def worker(command_line: CommandLine, name: str) -> None:
 
     The projector keeps read models current, the rebuilder builds them anew, the recommender keeps
     a list for each visitor, the trainer learns what ranks them, the replayer tries other models on
-    the past, the segmenter keeps segments fitted.
+    the past, the segmenter keeps segments and who is in them.
     """
     settings = command_line.settings(name)
     # A projector holds one connection for each read model beside those it works on.
@@ -148,7 +149,13 @@ async def _keep_segments(shop: Shop) -> None:
         margin=settings.value_margin,
     )
     fitting = FitSettings(after_seconds=settings.segments_fit_seconds, worth=worth)
-    await run_fitter(shop.journal, shop.pool, settings.data_dir / "models", fitting)
+    async with asyncio.TaskGroup() as tasks:
+        models = settings.data_dir / "models"
+        tasks.create_task(run_fitter(shop.journal, shop.pool, models, fitting), name="fitter")
+        members = run_segmenter(
+            shop.journal, shop.pool, shop.redis, recheck_seconds=settings.segments_recheck_seconds
+        )
+        tasks.create_task(members, name="segmenter")
 
 
 async def serve_api(shop: Shop, stop: asyncio.Event) -> None:

@@ -17,6 +17,7 @@ from application import (
     reviews,
     rules,
     segmentation,
+    segments,
     shoppers,
 )
 from application.context import Context
@@ -59,6 +60,7 @@ COMMANDS = (
     *("recommends", "recommends", "clicks_recommended"),
     *("sets_rule", "sets_rule", "changes_rule", "removes_rule"),
     *("fits", "fits"),
+    *("defines", "defines", "redefines", "undefines", "comes", "comes", "comes"),
 )
 
 Command = tuple[str, int, int, int, int]
@@ -143,6 +145,7 @@ class _Shop:
         self.now = THEN
         self.orders: list[str] = []
         self.lists: list[str] = []
+        self.comings: dict[tuple[str, str], int] = {}
 
     @property
     def context(self) -> Context:
@@ -190,7 +193,7 @@ class _Shop:
             await self._try_models(name, f"v{number}")
         elif name in {"recommends", "clicks_recommended"}:
             await self._recommend(name, visitor, shopper_id if number > 4 else "", number)
-        elif name in {"sets_rule", "changes_rule", "removes_rule"}:
+        elif name.endswith("_rule") or name in {"defines", "redefines", "undefines", "comes"}:
             await self._try_rules(name, product_id, number)
         elif name in {"cancels", "returns", "credit_note"}:
             await self._give_back(name, shopper_id, product_id, number)
@@ -296,6 +299,28 @@ class _Shop:
                 return order.lines[0].product_id
         return ""
 
+    async def _tell_apart(self, name: str, number: int) -> None:
+        segment_id = f"s{number % 2}"
+        rule = {"number": "orders", "at_least": number}
+        if name == "defines":
+            await segments.define_segment(
+                self.journal, self.context, segment_id, name="Some", rule=rule
+            )
+        elif name == "redefines":
+            change = {"rule": rule, "name": f"Some {number}"}
+            await segments.change_segment(self.journal, self.context, segment_id, change)
+        elif name == "undefines":
+            await segments.remove_segment(self.journal, self.context, segment_id)
+        else:
+            person = f"shopper:{SHOPPERS[number % 3]}"
+            change_number = self.comings[segment_id, person] = (
+                self.comings.get((segment_id, person), 0) + 1
+            )
+            coming = segments.Coming(
+                segment_id, person, bool(change_number % 2), change_number, definition=1
+            )
+            await segments.note_comings(self.journal, "test", [coming], self.now)
+
     async def _try_models(self, name: str, version: str) -> None:
         match name:
             case "fits":
@@ -324,6 +349,8 @@ class _Shop:
             case "sets_rule":
                 terms = Terms(action="pin", product_id=product_id, place=number)
                 await rules.set_rule(journal, context, rule_id, terms)
+            case "defines" | "redefines" | "undefines" | "comes":
+                await self._tell_apart(name, number)
             case "changes_rule":
                 await rules.change_rule(journal, context, rule_id, {"product_id": product_id})
             case _:
