@@ -91,13 +91,13 @@ class Blend:
         shape, ground = parts[0].shape, np.zeros((1, 1), np.float32)
         layers: list[sparse.csr_matrix] = []
         for part, weight in zip(parts, self.weights, strict=True):
-            rows = part.ground if len(part.ground) > 1 else None  # ours, if they are many
-            weighed = np.multiply(part.ground, np.float32(weight), out=rows)
-            ground = np.add(ground, weighed, out=rows)
+            own = part.ground if len(part.ground) > 1 else None  # to write into
+            weighed = np.multiply(part.ground, np.float32(weight), out=own)
+            ground = np.add(ground, weighed, out=own)
             layers += [np.float32(weight) * layer for layer in part.layers]
         rows, products, facts = own_products(contexts)
-        own = facts @ np.array(self.own_weights, np.float32)
-        layers.append(sparse.csr_matrix((own, (rows, products)), shape=shape))
+        visited = facts @ np.array(self.own_weights, np.float32)
+        layers.append(sparse.csr_matrix((visited, (rows, products)), shape=shape))
         return Scores(shape, ground, tuple(layers))
 
     def without(self, kind: type[Recommender]) -> Self:
