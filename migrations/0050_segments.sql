@@ -84,8 +84,9 @@ CREATE TABLE blueprint.segment_identities (
 
 -- The latest fit: the segmentation.fitted event that everyone stands by.
 CREATE TABLE blueprint.segment_fit (
-    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    fit      text   NOT NULL,
-    digest   text   NOT NULL,
-    position bigint NOT NULL
+    only_row  boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    fit       text        NOT NULL,
+    digest    text        NOT NULL,
+    fitted_at timestamptz NOT NULL,
+    position  bigint      NOT NULL
 );

@@ -7,7 +7,8 @@ the fit, or from what the shopper did since. When a new fit is noted, everyone i
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from datetime import datetime  # noqa: TC003
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec.json import decode
@@ -137,7 +138,7 @@ async def _fold(connection: Connection, batch: Sequence[Recorded]) -> None:
     await _place(connection, await latest_fit(connection), touched)
     last = batch[-1]
     if isinstance(last.event, Segmentation.Fitted):
-        await _keep(connection, last.event.fit, last.position)
+        await _keep(connection, last.event.fit, last)
         await _place_everyone(connection, last.event.fit, last.position)
 
 
@@ -155,12 +156,28 @@ async def latest_fit(connection: Connection) -> Fit | None:
     return _fits[digest]
 
 
-async def customers_count(connection: Connection) -> int:
-    """Return how many have an order of which they keep something."""
-    count: int = await connection.fetchval(
-        "SELECT count(*) FROM segments WHERE orders > 0 AND NOT is_gone"
+class FitState(NamedTuple):
+    """What decides whether a fit is due. ``customers``: with an order of which something is kept.
+
+    ``present``: when anybody did anything last. ``is_news``: whether anybody did since the fit.
+    """
+
+    fitted_at: datetime | None
+    customers: int
+    present: datetime | None
+    is_news: bool
+
+
+async def fit_state(connection: Connection) -> FitState:
+    """Return when the latest fit was noted, and what there is now."""
+    row: Any = await connection.fetchrow(
+        """SELECT (SELECT fitted_at FROM segment_fit),
+                  (SELECT count(*) FROM segments WHERE orders > 0 AND NOT is_gone),
+                  (SELECT max(last_at) FROM segments WHERE is_known AND NOT is_gone),
+                  (SELECT max(position) FROM segments)
+                      IS DISTINCT FROM (SELECT position FROM segment_fit)"""
     )
-    return count
+    return FitState(*row)
 
 
 async def known_shoppers(connection: Connection) -> list[ShopperNumbers]:
@@ -189,15 +206,16 @@ async def past_orders(connection: Connection) -> list[PastOrder]:
     return [PastOrder(*row) for row in rows]
 
 
-async def _keep(connection: Connection, fit: Fit, position: int) -> None:
+async def _keep(connection: Connection, fit: Fit, recorded: Recorded) -> None:
     text = msgspec.json.encode(fit).decode()
     await connection.execute(
-        """INSERT INTO segment_fit (fit, digest, position) VALUES ($1, $2, $3)
-           ON CONFLICT (only_row) DO UPDATE SET
-               fit = excluded.fit, digest = excluded.digest, position = excluded.position""",
+        """INSERT INTO segment_fit (fit, digest, fitted_at, position) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (only_row) DO UPDATE SET fit = excluded.fit, digest = excluded.digest,
+               fitted_at = excluded.fitted_at, position = excluded.position""",
         text,
         _digest(text),
-        position,
+        recorded.occurred_at,
+        recorded.position,
     )
 
 

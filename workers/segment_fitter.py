@@ -15,7 +15,7 @@ from application.segmentation import note_fit
 from domain.segmentation import Worth
 from projections.checkpoints import live_positions
 from projections.runner import TRANSIENT, heed_cancellation, patiently
-from projections.segments import customers_count, known_shoppers, latest_fit, past_orders
+from projections.segments import fit_state, known_shoppers, latest_fit, past_orders
 from workers.model_files import artifact_path, digest
 
 if TYPE_CHECKING:
@@ -77,20 +77,26 @@ async def fit_now(
     *,
     as_of: datetime | None = None,
 ) -> Fit:
-    """Fit to what the read model knows, keep the clusters as a file, note it all as one event."""
+    """Fit to what the read model knows, keep the clusters as a file, note it all as one event.
+
+    Where nothing is said, as of the last thing that a customer did: a history that was imported is
+    seen from its own end.
+    """
     from ml.segments import clusters  # noqa: PLC0415 - most of the time there is nothing to fit
     from ml.segments.fitting import fit_segmentation  # noqa: PLC0415 - as above
 
-    as_of = as_of or datetime.now(UTC)
     async with pool.acquire() as connection, _as_of_one_moment(connection):
         until = (await live_positions(connection)).get("segments", 0)
         known, orders = await known_shoppers(connection), await past_orders(connection)
+        present = (await fit_state(connection)).present
+    now = datetime.now(UTC)
+    as_of = as_of or min(present or now, now)
     # The one door by which fitting leaves the loop: it takes seconds of a core.
     fit = await asyncio.to_thread(
         fit_segmentation, known, orders, until=until, as_of=as_of, worth=worth
     )
     if fit.clusters is not None:
-        path = artifact_path(directory, CLUSTERS, as_of.strftime("%Y-%m-%d-%H%M%S"))
+        path = artifact_path(directory, CLUSTERS, now.strftime("%Y-%m-%d-%H%M%S"))
         path.parent.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(clusters.save, path, fit.clusters)
         named = msgspec.structs.replace(fit.clusters, artifact=digest(path))
@@ -101,13 +107,16 @@ async def fit_now(
 
 
 async def _is_due(connection: Connection, settings: FitSettings, now: datetime) -> bool:
-    fit = await latest_fit(connection)
-    if fit is None:
-        return await customers_count(connection) > 0
-    age = now - fit.as_of
+    state = await fit_state(connection)
+    if state.fitted_at is None:
+        return state.customers > 0
+    age = now - state.fitted_at
     if age >= timedelta(seconds=settings.after_seconds):
-        return True
-    return age >= LEAST_PAUSE and await customers_count(connection) > fit.customers * GROWN
+        return state.is_news
+    if age < LEAST_PAUSE:
+        return False
+    fit = await latest_fit(connection)
+    return fit is not None and state.customers > fit.customers * GROWN
 
 
 @asynccontextmanager

@@ -156,8 +156,10 @@ def _try(points: Matrix, k: int, chance: np.random.Generator, seed: int) -> Stab
 
 def _k_means(points: Matrix, k: int, seed: int) -> tuple[Matrix, NDArray[np.int64]]:
     from sklearn.cluster import KMeans  # noqa: PLC0415 - a second that who only assigns can spare
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - as above
 
-    found = KMeans(k, n_init=3, random_state=seed).fit(points)
+    with threadpool_limits(1):  # on so few points, threads that wait for each other cost most
+        found = KMeans(k, n_init=3, random_state=seed).fit(points)
     return np.asarray(found.cluster_centers_), np.asarray(found.labels_, np.int64)
 
 

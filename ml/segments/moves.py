@@ -97,7 +97,7 @@ def moves(orders: Iterable[PastOrder], as_of: datetime) -> tuple[Move, ...]:
     What is known now, by when it was ordered: an order that was cancelled since counts nowhere.
     Each month's end has borders of its own.
     """
-    ordered = sorted((o for o in orders if o.placed_at < as_of), key=lambda o: o.placed_at)
+    ordered = sorted((o for o in orders if o.placed_at <= as_of), key=lambda o: o.placed_at)
     if not ordered:
         return ()
     customers: dict[str, _Customer] = {}
@@ -105,7 +105,7 @@ def moves(orders: Iterable[PastOrder], as_of: datetime) -> tuple[Move, ...]:
     found: list[Move] = []
     taken = 0
     for nth, end in enumerate(month_ends(as_of, ordered[0].placed_at)):
-        while taken < len(ordered) and ordered[taken].placed_at < end:
+        while taken < len(ordered) and (ordered[taken].placed_at < end or end == as_of):
             order = ordered[taken]
             customers.setdefault(order.person, _Customer()).add(order)
             taken += 1

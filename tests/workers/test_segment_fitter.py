@@ -16,7 +16,7 @@ from ml.segments.clusters import load
 from projections.segments import latest_fit
 from tests.shops import an_open_shop, caught_up, projecting
 from workers.model_files import artifact_path, digest
-from workers.segment_fitter import CLUSTERS, FitSettings, fit_now, run_fitter
+from workers.segment_fitter import CLUSTERS, FitSettings, _is_due, fit_now, run_fitter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,3 +112,25 @@ async def _fitted(shop: Shop, customers: int) -> None:
             if segmentation and segmentation.fit and segmentation.fit.customers == customers:
                 return
             await asyncio.sleep(0.05)
+
+
+async def test_a_history_is_seen_from_its_own_end_and_fitted_once(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.segment_fitter.LEAST_PAUSE", timedelta(0))
+    async with an_open_shop(database_url, redis_url) as shop, projecting(shop):
+        old = [an_order(n, n, 5_000 - n, 1_000) for n in range(10)]
+        await shop.journal.record(Context("test", NOW), old)
+        await caught_up(shop, READ)
+        fit = await fit_now(shop.journal, shop.pool, tmp_path, Worth())
+        assert fit.as_of == old[-1].timestamp
+        assert {move.month[:4] for move in fit.moves} == {str(fit.as_of.year)}
+        await caught_up(shop, READ)
+        async with shop.pool.acquire() as connection:
+            assert not await _is_due(connection, FitSettings(after_seconds=0), NOW)
+            assert not await _is_due(connection, FitSettings(), NOW + timedelta(days=9))
+        await shop.journal.record(Context("test", NOW), [an_order(99, 99, 1, 1_000)])
+        await caught_up(shop, READ)
+        async with shop.pool.acquire() as connection:
+            assert not await _is_due(connection, FitSettings(), datetime.now(UTC))
+            assert await _is_due(connection, FitSettings(), NOW + timedelta(days=9))

@@ -136,6 +136,8 @@ def test_moves_tell_who_came_and_who_went() -> None:
     for month in ("2026-01", "2026-02"):
         assert sum(n for (m, _, _), n in found.items() if m == month) == 2
     assert moves([], AS_OF) == ()
+    [now] = moves([an_order("shopper:1", 0)], AS_OF)  # at the very moment
+    assert (now.month, now.after, now.customers) == ("2026-03", "new", 1)
 
 
 def test_months_end_where_the_next_begins_and_at_present() -> None:
