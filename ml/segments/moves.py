@@ -81,7 +81,7 @@ def month_ends(as_of: datetime, first: datetime) -> list[datetime]:
     end = as_of.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     if end == as_of:
         end = _month_before(end)
-    while len(ends) <= MOST_MONTHS and ends[-1] > first:
+    while len(ends) == 1 or (len(ends) <= MOST_MONTHS and ends[-1] > first):
         ends.append(end)
         end = _month_before(end)
     return ends[::-1]
