@@ -108,8 +108,13 @@ async def run_everything(
             click.echo(f"ready {address}")
 
 
+_NICENESS = {"projector": 2, "recommender": 5, "rebuilder": 8, "trainer": 10, "replayer": 10}
+"""Whoever asks is answered first, then read models are kept, then lists, then all that can wait."""
+
+
 async def run_worker(shop: Shop, name: str) -> None:
     """Run a worker until cancelled."""
+    os.nice(_NICENESS[name])
     _forget_the_start()
     if name == "projector":
         await run_projector(shop.journal, shop.pool, shop.redis, PROJECTIONS)
@@ -119,7 +124,6 @@ async def run_worker(shop: Shop, name: str) -> None:
     elif name == "trainer":
         await _train_when_due(shop)
     elif name == "replayer":
-        os.nice(10)  # what serves goes first
         await run_replayer(shop.journal, shop.pool, shop.settings.data_dir / "models")
     elif name == "segmenter":
         os.nice(5)  # a fit takes seconds; what serves goes first
