@@ -108,7 +108,14 @@ async def run_everything(
             click.echo(f"ready {address}")
 
 
-_NICENESS = {"projector": 2, "recommender": 5, "rebuilder": 8, "trainer": 10, "replayer": 10}
+_NICENESS = {
+    "projector": 2,
+    "recommender": 5,
+    "segmenter": 6,
+    "rebuilder": 8,
+    "trainer": 10,
+    "replayer": 10,
+}
 """Whoever asks is answered first, then read models are kept, then lists, then all that can wait."""
 
 
@@ -126,7 +133,6 @@ async def run_worker(shop: Shop, name: str) -> None:
     elif name == "replayer":
         await run_replayer(shop.journal, shop.pool, shop.settings.data_dir / "models")
     elif name == "segmenter":
-        os.nice(5)  # a fit takes seconds; what serves goes first
         await _keep_segments(shop)
     else:
         by_name = {projection.name: projection for projection in PROJECTIONS}
