@@ -99,7 +99,7 @@ class Segmenter:
         """Who changed up to this position, and person at it, was looked at."""
         self._rules: dict[tuple[str, int], SegmentRule | None] = {}
         self._awaited: set[tuple[str, int]] = set()
-        """Definitions whose read models are as far as ``reached``; newer ones have their turn next."""
+        """Definitions whose read models are as far as ``reached``; newer ones wait their turn."""
         self._failed: dict[str, tuple[int, datetime]] = {}
 
     async def open(self) -> None:
