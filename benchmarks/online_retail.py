@@ -17,9 +17,10 @@ from ml.recommendation.descriptions import ProductContent
 from ml.recommendation.past_touches import PastTouches
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from footfall.importing.event_writer import Imported
+    from domain.events import Event
     from ml.recommendation.behaviour import Touch
     from ml.recommendation.sessions import Sessions, Vocabulary
 
@@ -45,21 +46,25 @@ def orders_of(path: Path) -> Orders:
 
 def touches_of(path: Path, names: dict[str, str]) -> list[Touch]:
     """Return what customers bought, by time; products' names go to ``names``."""
-    is_text = path.name.endswith((".csv", ".csv.gz"))
-    form = find_time_form(rows_of(path)) if is_text else ""
     found: list[Touch] = []
-    for item in OnlineRetail().events(read_lines(rows_of(path), form)):
-        if isinstance(item, NotTaken):
-            continue
-        if isinstance(item.event, Product.Added):
-            names[item.event.originator_id.partition("-")[2]] = item.event.name
-        if isinstance(item.event, Order.Placed):
-            found += touches(_recorded(item))
+    for event in events_of(path):
+        if isinstance(event, Product.Added):
+            names[event.originator_id.partition("-")[2]] = event.name
+        if isinstance(event, Order.Placed):
+            found += touches(_recorded(event))
     return sorted(found, key=lambda touch: touch.at)
 
 
-def _recorded(item: Imported) -> Recorded:
-    event = item.event
+def events_of(path: Path) -> Iterator[Event]:
+    """Yield what the importer makes of the file, in its order."""
+    is_text = path.name.endswith((".csv", ".csv.gz"))
+    form = find_time_form(rows_of(path)) if is_text else ""
+    for item in OnlineRetail().events(read_lines(rows_of(path), form)):
+        if not isinstance(item, NotTaken):
+            yield item.event
+
+
+def _recorded(event: Event) -> Recorded:
     return Recorded(
         position=0,
         event_id=UUID(int=0),
