@@ -81,11 +81,13 @@ def read(path: Path) -> Panel:
     names = {line.product: line.name.upper() for line in reversed(lines_of_these)}
     open_days = Counter(_week(day) for day in {line.day for line in lines})
     by_week = np.array([open_days[week] for week in range(WEEKS)], float)
+    sold = np.maximum(np.stack([pieces[product] for product in products]), 0.0)
+    is_there = np.maximum.accumulate(sold > 0, axis=1)  # the file tells of no other beginning
     return Panel(
         products,
         groups_of([names[each] for each in products], [before[each] for each in products]),
-        np.maximum(np.stack([pieces[product] for product in products]), 0.0),
-        np.tile(np.minimum(by_week / np.median(by_week), 1.0), (len(products), 1)),
+        sold,
+        is_there * np.minimum(by_week / np.median(by_week), 1.0),
         FIRST_MONDAY,
         orders=_orders(lines_of_these, places),
         prices=_prices(lines_of_these, places),

@@ -25,7 +25,6 @@ CREATE TABLE app.stock_advice (
     position       bigint NOT NULL
 );
 CREATE INDEX ON app.stock_advice (position);
-CREATE INDEX ON app.stock_advice (shortage DESC NULLS LAST, product_id);
 
 -- The forecast that the rows above are of, or why there is none.
 CREATE TABLE app.forecast_state (

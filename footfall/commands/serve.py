@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,14 @@ import msgspec
 from api.server import serve
 from api.services import ApiSettings, Services
 from footfall.commands.options import data_dir_option, on_the_loop
+from footfall.forecast_process import forecast_in_a_process
 from footfall.installation import servers
 from footfall.supervisor import supervise
 from footfall.training_process import train_in_a_process
 from footfall.wiring import open_shop
 from projections.position_waiter import PositionWaiter
 from projections.registry import PROJECTIONS
+from workers.forecaster import Schedule, run_forecaster
 from workers.projector import run_projector
 from workers.rebuilder import run_rebuilder
 from workers.recommender import run_recommender
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from footfall.settings import Settings
     from footfall.wiring import Shop
 
-WORKERS = ("projector", "rebuilder", "recommender", "trainer", "replayer")
+WORKERS = ("projector", "rebuilder", "recommender", "trainer", "replayer", "forecaster")
 
 
 @click.command()
@@ -78,7 +81,7 @@ async def worker(command_line: CommandLine, name: str) -> None:
 
     The projector keeps read models current, the rebuilder builds them anew, the recommender keeps
     a list for each visitor, the trainer learns what ranks them, the replayer tries other models on
-    the past.
+    the past, the forecaster works out what may be sold.
     """
     settings = command_line.settings(name)
     # A projector holds one connection for each read model beside those it works on.
@@ -115,6 +118,8 @@ async def run_worker(shop: Shop, name: str) -> None:
         await run_recommender(shop.journal, shop.pool, shop.redis, models)
     elif name == "trainer":
         await _train_when_due(shop)
+    elif name == "forecaster":
+        await _forecast_when_due(shop)
     elif name == "replayer":
         os.nice(10)  # what serves goes first
         await run_replayer(shop.journal, shop.pool, shop.settings.data_dir / "models")
@@ -132,6 +137,19 @@ async def _train_when_due(shop: Shop) -> None:
         partial(train_in_a_process, settings),
         after_events=settings.train_after_events,
         after_seconds=settings.train_after_seconds,
+    )
+
+
+async def _forecast_when_due(shop: Shop) -> None:
+    settings = shop.settings
+    await run_forecaster(
+        shop.pool,
+        partial(forecast_in_a_process, settings),
+        Schedule(
+            hour=settings.forecast_hour if settings.forecast_hour >= 0 else None,
+            jump_factor=settings.forecast_jump_factor,
+            pause=timedelta(seconds=settings.forecast_pause_seconds),
+        ),
     )
 
 

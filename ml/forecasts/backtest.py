@@ -33,8 +33,8 @@ class Told(NamedTuple):
 class Backtest:
     """Asks all models at any period of a panel, each period once.
 
-    ``season``: periods after which the week comes round. The boosting is learnt anew every
-    ``renew`` origins, from what was known at the first of these.
+    The boosting is learnt at the end of the panel and every ``renew`` periods before; in between
+    it is the one learnt last.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class Backtest:
         return np.concatenate([most, np.arange(tree.aggregates.start, tree.aggregates.stop)])
 
     def _boosting(self, origin: int) -> Boosting | None:
-        learnt_at = origin - origin % self._renew
+        learnt_at = origin - (origin - self.panel.periods) % self._renew
         if learnt_at not in self._boostings:
             self._boostings[learnt_at] = fit(self.panel.until(learnt_at), self.horizon)
         return self._boostings[learnt_at]

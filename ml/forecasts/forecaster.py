@@ -66,15 +66,17 @@ def forecast(
     *,
     horizon: int,
     past_origins: int = PAST_ORIGINS,
+    step: int = 1,
     tell: Callable[[int], None] = lambda _origin: None,
 ) -> Forecast:
     """Return what comes after the panel. Raises NotEnoughData.
 
-    ``tell`` is given each period of the past from which the models were asked.
+    Models are asked from ``past_origins`` moments of the past, ``step`` periods apart; ``tell`` is
+    given each of them.
     """
     check(panel)
-    backtest = Backtest(panel, horizon=horizon, tell=tell)
-    return forecast_at(backtest, panel.periods, past_origins=past_origins)
+    backtest = Backtest(panel, horizon=horizon, renew=2 * step if step > 1 else 4, tell=tell)
+    return forecast_at(backtest, panel.periods, past_origins=past_origins, step=step)
 
 
 def check(panel: Panel) -> None:
@@ -85,7 +87,9 @@ def check(panel: Panel) -> None:
         raise NotEnoughData("all that was sold came back, or nothing was sold yet")
 
 
-def forecast_at(backtest: Backtest, origin: int, *, past_origins: int = PAST_ORIGINS) -> Forecast:
+def forecast_at(
+    backtest: Backtest, origin: int, *, past_origins: int = PAST_ORIGINS, step: int = 1
+) -> Forecast:
     """Return what was to be expected when the period ``origin`` began, by what was known then."""
     tree = backtest.panel.tree
     history = backtest.actual[:, :origin]
@@ -93,8 +97,9 @@ def forecast_at(backtest: Backtest, origin: int, *, past_origins: int = PAST_ORI
         *classify(history[tree.products]),
         *[SeriesClass.AGGREGATE] * (tree.rows - len(tree.category_of)),
     ]
-    first = max(LEAST_HISTORY, 2 * backtest.season, origin - past_origins)
-    asked = range(first, origin)
+    least = max(LEAST_HISTORY, 2 * backtest.season)
+    back = range(origin - step, origin - step * past_origins - 1, -step)
+    asked = [at for at in reversed(back) if at >= least]
     choice = choose(backtest, asked, origin, classes)
     past = [_say(backtest, at, classes, choice, origin) for at in asked]
     now = _say(backtest, origin, classes, choice, origin)
@@ -102,10 +107,7 @@ def forecast_at(backtest: Backtest, origin: int, *, past_origins: int = PAST_ORI
     mean = add_up(now.mean, tree, way)
 
     relative = _relative_errors(past, tree)
-    missed = [
-        _padded(errors_of(_spread(backtest, each, relative), each.came), backtest.horizon)
-        for each in past
-    ]
+    missed = [_errors(backtest, each, relative) for each in past]
     errors = np.concatenate(missed, axis=1) if missed else np.full((tree.rows, 1), np.nan)
     variance = np.nan_to_num(history[:, -LATEST:]).var(axis=1)[:, None]
     quantiles = quantiles_of(
@@ -158,6 +160,17 @@ def _spread(backtest: Backtest, said: _Said, relative: Floats) -> Spread:
     )
 
 
+def _errors(backtest: Backtest, said: _Said, relative: Floats) -> Floats:
+    """Return (rows, horizon) errors in spreads; NaN where not known, and of rows that had hardly
+    begun, whose errors have no measure.
+    """
+    errors = errors_of(_spread(backtest, said, relative), said.came)
+    has_begun = (backtest.actual[:, : said.origin] > 0).sum(axis=1) >= LEAST_HISTORY
+    errors[~has_begun] = np.nan
+    missing = backtest.horizon - errors.shape[1]
+    return np.pad(errors, ((0, 0), (0, missing)), constant_values=np.nan)
+
+
 def _best_way(past: Sequence[_Said], tree: Tree) -> Way:
     """Return the way whose means were nearest to what came, all levels counting the same."""
     if not past:
@@ -186,7 +199,9 @@ def _relative_errors(past: Sequence[_Said], tree: Tree) -> Floats:
     rows = tree.aggregates
     squares = sum(_missed(said)[rows].sum(axis=1) for said in past)
     bulk = sum((said.middle[rows, : said.came.shape[1]] ** 2).sum(axis=1) for said in past)
-    found[rows] = np.sqrt(squares / np.maximum(bulk, 1e-9))
+    came = sum((np.nan_to_num(said.came[rows]) ** 2).sum(axis=1) for said in past)
+    # Against what came too: where nothing was foreseen, an error is no multiple of it.
+    found[rows] = np.sqrt(squares / np.maximum(np.maximum(bulk, came), 1e-9))
     return found
 
 
@@ -194,11 +209,6 @@ def _missed(said: _Said) -> Floats:
     """Return (rows, periods) squared errors of the middles."""
     missed: Floats = np.nan_to_num(said.came - said.middle[:, : said.came.shape[1]]) ** 2
     return missed
-
-
-def _padded(errors: Floats, horizon: int) -> Floats:
-    missing = horizon - errors.shape[1]
-    return np.pad(errors, ((0, 0), (0, missing)), constant_values=np.nan)
 
 
 def _measured(past: Sequence[_Said], tree: Tree) -> dict[str, dict[str, float]]:

@@ -40,8 +40,10 @@ def spread_of(
     Where ``relative`` (rows,) is given and not NaN, that share of the middle; else the distance to
     what the boosting holds for low and high; else how much the row differed so far.
     """
-    floor = 0.5 * np.sqrt(middle + 0.25)
     own = np.nan_to_num(_deviation(history))[:, None]
+    # Where next to nothing is foreseen, what comes would else be a thousand spreads away, and
+    # a thousand spreads of another product are a warehouse.
+    floor = np.maximum(0.5 * np.sqrt(middle + 0.25), 0.5 * own)
     down = np.where(np.isnan(low), own, middle - low)
     up = np.where(np.isnan(high), own, high - middle)
     if relative is not None:

@@ -53,8 +53,14 @@ class StockSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def critical_ratio(self) -> float:
-        """The chance with which stock should do until the next delivery."""
-        return critical_ratio(self.margin_share, self.carrying_share * self.review_days)
+        """The chance with which stock should do until the next delivery.
+
+        What is not there is lost once, though it lacks at every review until more arrives: each
+        bears its part of the margin. With the whole margin at each, as where customers wait, the
+        shelves of a shop whose customers leave would be too full.
+        """
+        lasts = self.review_days / (self.lead_time_days + self.review_days)
+        return critical_ratio(self.margin_share * lasts, self.carrying_share * self.review_days)
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ def test_the_critical_ratio_is_the_newsvendors() -> None:
     assert critical_ratio(0.0, 0.0) == 0.5
     settings = StockSettings()
     week = settings.carrying_share * 7
-    assert settings.critical_ratio == pytest.approx(0.4 / (0.4 + week))
+    assert settings.critical_ratio == pytest.approx(0.4 / 3 / (0.4 / 3 + week))
 
 
 def test_order_up_to_is_the_closed_form_of_normal_demand() -> None:
