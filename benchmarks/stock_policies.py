@@ -46,6 +46,7 @@ def try_policies(panel: Panel, forecasts: Sequence[Forecast]) -> dict[str, Stock
     prices = np.nan_to_num(panel.prices[:, first - 1]) if panel.prices is not None else None
     assert prices is not None
     unknown = np.full(len(panel.products), np.nan)
+    demand = np.nan_to_num(panel.demand)
     rows = panel.tree.products
     rules = {
         "advice": np.stack(
@@ -67,9 +68,9 @@ def try_policies(panel: Panel, forecasts: Sequence[Forecast]) -> dict[str, Stock
         for cover in (COVER_WEEKS, 6, 8):
             name = "four" if cover == COVER_WEEKS else str(cover)
             rules[f"{name} weeks of the last {back}"] = np.stack(
-                [cover * panel.demand[:, week - back : week].mean(axis=1) for week in weeks], axis=1
+                [cover * demand[:, week - back : week].mean(axis=1) for week in weeks], axis=1
             )
-    begin = np.ceil(COVER_WEEKS * np.nanmean(panel.demand[:, first - 13 : first], axis=1))
+    begin = np.ceil(COVER_WEEKS * demand[:, first - 13 : first].mean(axis=1))
     return {
         name: _live(np.ceil(np.nan_to_num(up_to)), wanted, begin, prices)
         for name, up_to in rules.items()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ml.forecasts.boosting import Boosting, fit
-from ml.forecasts.classical import FITTED, SIMPLE, WEEKDAYS, pieces_for_orders, recent_mean, theta
+from ml.forecasts.classical import FITTED, SIMPLE, WEEKDAYS, pieces_for_orders, weekday_mean
 from ml.forecasts.panel import WEEK_DAYS
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 MOST_FITTED = 500
 """Products, those ordered most, to which models with parameters are fitted one by one."""
 BOTTOM_UP = "sum of boosted means"
-ORDERS_THETA = "orders by theta, times pieces"
 ORDERS_MEAN = "recent orders, times pieces"
 
 
@@ -101,10 +100,9 @@ class Backtest:
         tree = known.tree
         orders = tree.added_up(known.orders)[tree.aggregates]
         demand = history[tree.aggregates]
-        for name, model in ((ORDERS_THETA, theta), (ORDERS_MEAN, recent_mean)):
-            points[name] = np.full((tree.rows, self.horizon), np.nan)
-            forecast = model(orders, self.horizon, self.season)
-            points[name][tree.aggregates] = pieces_for_orders(demand, orders, forecast)
+        forecast = weekday_mean(orders, self.horizon, self.season)
+        points[ORDERS_MEAN] = np.full((tree.rows, self.horizon), np.nan)
+        points[ORDERS_MEAN][tree.aggregates] = pieces_for_orders(demand, orders, forecast)
 
     def _fitted(self, history: Floats) -> Ints:
         """Return the rows worth a fit of their own: the aggregates, and what is ordered most."""

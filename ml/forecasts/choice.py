@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from ml.forecasts.panel import Floats, Ints
 
 KEPT = 3
-KEPT_FOR_AGGREGATES = 5
-"""Few series and few origins tell little about which is best, so more are listened to."""
+FOR_AGGREGATES = ("AutoETS", "Croston SBA", "weekday mean", "recent orders, times pieces")
+"""Categories and the total are too few to choose by their errors: what was best among them on one
+half of a year was not on the other. Three views of a week that err differently are listened to:
+how it went on of late, how it was all along, and how many ordered. Of days, so is the weekday.
+"""
 LEAST_COMPARED = 40
 """Outcomes that are compared before a class is trusted to choose."""
 PLAIN = ("recent mean", "recent median", "Croston TSB")
@@ -39,12 +42,17 @@ def choose(
     """
     names = sorted({name for origin in origins for name in backtest.at(origin).points})
     by_class = {each: np.flatnonzero([found is each for found in classes]) for each in set(classes)}
-    medians, means = {}, {}
+    medians: dict[SeriesClass, tuple[str, ...]] = {}
+    means: dict[SeriesClass, tuple[str, ...]] = {}
     for each, rows in by_class.items():
+        if each is SeriesClass.AGGREGATE:
+            medians[each] = means[each] = tuple(
+                name for name in FOR_AGGREGATES if not names or name in names
+            )
+            continue
         absolute, squared = _errors(backtest, origins, until, names, rows)
-        kept = KEPT_FOR_AGGREGATES if each is SeriesClass.AGGREGATE else KEPT
-        medians[each] = _best(absolute, kept)
-        means[each] = _best(squared, kept)
+        medians[each] = _best(absolute)
+        means[each] = _best(squared)
     return Choice(medians, means)
 
 
@@ -60,7 +68,8 @@ def combine(
     found = points["recent mean"].copy()
     for each in set(classes):
         rows = np.flatnonzero([one is each for one in classes])
-        said = np.stack([points[name][rows] for name in chosen[each] if name in points])
+        heard = [name for name in chosen[each] if name in points] or ["recent mean"]
+        said = np.stack([points[name][rows] for name in heard])
         answers = ~np.isnan(said).all(axis=0)
         middle = np.nanmedian(np.where(answers, said, 0.0), axis=0)
         found[rows] = np.where(answers, middle, found[rows])
@@ -107,7 +116,7 @@ def _errors(
     return absolute, squared
 
 
-def _best(errors: Mapping[str, float], kept: int) -> tuple[str, ...]:
+def _best(errors: Mapping[str, float]) -> tuple[str, ...]:
     if not errors:
         return PLAIN
-    return tuple(sorted(errors, key=lambda name: (errors[name], name))[:kept])
+    return tuple(sorted(errors, key=lambda name: (errors[name], name))[:KEPT])
