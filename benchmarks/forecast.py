@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ml.forecasts.panel import Floats, Panel
 
 HORIZON = 4
+LEAST_FOR_ETS = 12
 OURS, ETS, SEASONAL, LAST = "ours", "AutoETS", "seasonal naive", "last value"
 
 
@@ -109,6 +110,8 @@ def _ets(history: Floats, came: Floats) -> Answer:
     quantiles = np.zeros((*came.shape, len(LEVELS)))
     for row, series in enumerate(history):
         begun = series[~np.isnan(series)]
+        if len(begun) < LEAST_FOR_ETS:  # it refuses; with the weeks before as zeros it does not
+            begun = np.nan_to_num(series)
         said = AutoETS(season_length=1).forecast(y=begun, h=HORIZON, level=wanted)
         sides = [said[f"lo-{level}"] for level in (95, 90, 80, 50)]
         sides += [said["mean"], *(said[f"hi-{level}"] for level in (50, 80, 90, 95, 98))]
