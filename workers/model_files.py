@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RECOMMENDER = "recommender"
-COMPLEMENTS = "complements"
-"""What goes with a recommender of the same version: products bought together."""
+NEIGHBOURS = "neighbours"
+"""What goes with each product, found by a recommender of the same version."""
 
 
 def artifact_path(directory: Path, kind: str, version: str) -> Path:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import asyncpg
 
-    from ml.recommendation.ranked_lists import Neighbours
+    from ml.recommendation.neighbours import Neighbours
     from ml.recommendation.stand_ins import StandIn
     from workers.serving_model import ServingModel
 
@@ -27,6 +27,7 @@ logger = structlog.get_logger(__name__)
 AT_ONCE = 64
 RESTS = 4
 """It rests this many times as long as it worked, so that it takes a fifth of a core."""
+RESTS_BESIDE_VISITORS = 19
 
 Row = tuple[str, str, list[tuple[str, float]], list[tuple[str, float]]]
 
@@ -39,6 +40,7 @@ class ProductNeighbours:
         self._model: ServingModel | None = None
         self._changed: dict[str, None] = {}
         self._wakes = asyncio.Event()
+        self._is_beside_visitors = False
 
     def begin(self, model: ServingModel) -> None:
         """Write the rows of this model from now on, all that are not written yet."""
@@ -54,6 +56,10 @@ class ProductNeighbours:
         changed = dict.fromkeys(number for each in placed for number in each.numbers)
         self._changed |= dict.fromkeys(names[number] for number in changed)
         self._wakes.set()
+
+    def step_back(self) -> None:
+        """Leave more of the core to visitors, who are being ranked."""
+        self._is_beside_visitors = True
 
     async def run(self) -> None:
         """Write what is due, until cancelled."""
@@ -82,7 +88,9 @@ class ProductNeighbours:
             found = await asyncio.to_thread(rows_of, model, some)
             async with self._pool.acquire() as connection:
                 await write_rows(connection, _WRITE, found)
-            await asyncio.sleep(RESTS * (time.monotonic() - began))
+            rests = RESTS_BESIDE_VISITORS if self._is_beside_visitors else RESTS
+            self._is_beside_visitors = False
+            await asyncio.sleep(rests * (time.monotonic() - began))
         if self._model is model:
             async with self._pool.acquire() as connection:
                 await connection.execute(
@@ -99,14 +107,13 @@ class ProductNeighbours:
 def rows_of(model: ServingModel, products: Sequence[str]) -> list[Row]:
     """Return for each product what is like it and what is bought with it, newcomers among them."""
     known = {each: number for each in products if (number := model.known.number(each)) is not None}
-    model.neighbours.of(np.array(list(known.values()), np.int64))  # all of them together, once
     rows: list[Row] = []
     for product_id, number in known.items():
-        alike = _listed(model, model.neighbours, number)
+        alike = _listed(model, model.goes_with.alike, number)
         best = max((score for _, score in alike), default=1.0)
         beside = [(each, best * likeness) for each, likeness in model.known.next_to(number)]
         beside.append((model.known.vocabulary.products[number], best))
-        complements = _listed(model, model.complements, number) if model.complements else []
+        complements = _listed(model, model.goes_with.complements, number)
         listed = sorted(dict([*alike, *beside]).items(), key=lambda pair: -pair[1])
         shown = [pair for pair in listed if pair[0] != product_id]
         rows.append((product_id, model.version, shown, complements))
@@ -125,6 +132,6 @@ def _listed(model: ServingModel, neighbours: Neighbours, number: int) -> list[tu
 _WRITE = """
     INSERT INTO app.product_neighbours (product_id, model, alike, complements)
     SELECT * FROM json_to_recordset($1) AS n (
-        product_id text, model text, alike jsonb, complements jsonb)
+        product_id text, model text, alike json, complements json)
     ON CONFLICT (product_id) DO UPDATE SET
         model = excluded.model, alike = excluded.alike, complements = excluded.complements"""

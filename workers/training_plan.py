@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from ml.recommendation.training import TrainingSettings
-from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path
+from workers.model_files import NEIGHBOURS, RECOMMENDER, artifact_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ class Desk:
                 logger.info("training_resumes", version=kept.version, until=kept.until)
                 return kept
             else:
-                for kind in (RECOMMENDER, COMPLEMENTS):
+                for kind in (RECOMMENDER, NEIGHBOURS):
                     artifact_path(self._models, kind, kept.version).unlink(missing_ok=True)
         self.clear()
         version = now.strftime("%Y-%m-%d-%H%M%S")
