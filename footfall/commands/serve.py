@@ -108,7 +108,14 @@ async def run_everything(
             click.echo(f"ready {address}")
 
 
-_NICENESS = {"projector": 2, "recommender": 5, "rebuilder": 8, "trainer": 10, "replayer": 10}
+_NICENESS = {
+    "projector": 2,
+    "recommender": 5,
+    "rebuilder": 8,
+    "trainer": 10,
+    "replayer": 10,
+    "forecaster": 10,
+}
 """Whoever asks is answered first, then read models are kept, then lists, then all that can wait."""
 
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from ml.forecasts.panel import Floats, Ints, Panel
 
-MOST_FITTED = 500
-"""Products, those ordered most, to which models with parameters are fitted one by one."""
+MOST_FITTED = {WEEK_DAYS: 500, 1: 100}
+"""Products, those ordered most, to which models with parameters are fitted one by one, by days of
+a period: with a week to learn in, a fit takes 60 ms instead of 2."""
 BOTTOM_UP = "sum of boosted means"
 ORDERS_MEAN = "recent orders, times pieces"
 
@@ -108,7 +109,7 @@ class Backtest:
         """Return the rows worth a fit of their own: the aggregates, and what is ordered most."""
         tree = self.panel.tree
         pieces = np.nansum(history[tree.products], axis=1)
-        most = np.sort(np.argsort(-pieces, kind="stable")[:MOST_FITTED])
+        most = np.sort(np.argsort(-pieces, kind="stable")[: MOST_FITTED[self.panel.days]])
         return np.concatenate([most, np.arange(tree.aggregates.start, tree.aggregates.stop)])
 
     def _boosting(self, origin: int) -> Boosting | None:

@@ -21,6 +21,8 @@ WARM_UP = 9
 """Periods before the first origin that is learnt from."""
 LEAST_ROWS = 500
 MOST_ROWS = 24_000
+MOST_ORIGINS = 60
+"""Of a long history, evenly taken."""
 MOST_PACES = 20.0
 """A single order of more, in paces of its product, teaches nothing that would come again."""
 SEED = 1
@@ -168,9 +170,10 @@ def _with_distance(
 
 def _examples(panel: Panel, horizon: int) -> tuple[Floats, Floats, Floats]:
     """Return rows, targets and weights of (origin, product, distance) whose outcome is known."""
+    every = max(1, -(-(panel.periods - WARM_UP) // MOST_ORIGINS))
     cases = [
         (origin, distance)
-        for origin in range(WARM_UP, panel.periods)
+        for origin in range(panel.periods - 1, WARM_UP - 1, -every)
         for distance in range(1, horizon + 1)
         if origin + distance <= panel.periods
     ]
