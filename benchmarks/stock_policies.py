@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ml.forecasts.forecaster import Forecast
-    from ml.forecasts.panel import Floats, Panel
+    from ml.forecasts.panel import Floats, Ints, Panel
 
 SETTINGS = StockSettings()
 COVER_WEEKS = 4
@@ -88,7 +88,7 @@ def _live(up_to: Floats, wanted: Floats, begin: Floats, prices: Floats) -> Stock
 
 
 def _one(
-    up_to: Floats, wanted: Floats, begin: Floats, prices: Floats, leads: Floats
+    up_to: Floats, wanted: Floats, begin: Floats, prices: Floats, leads: Ints
 ) -> tuple[float, ...]:
     products, weeks = wanted.shape
     stock = begin.copy()

@@ -24,6 +24,10 @@ LEAST_COMPARED = 40
 """Outcomes that are compared before a class is trusted to choose."""
 PLAIN = ("recent mean", "recent median", "Croston TSB")
 """What is listened to where the past says too little."""
+PLAIN_MEANS = ("recent mean", "weekday mean", "Croston TSB")
+NO_MEANS = ("recent median", "boosted median")
+"""Not heard for means: of demand that is mostly small and sometimes large they say too little, and
+a hundred products together would lack what each of them lacks."""
 
 
 class Choice(NamedTuple):
@@ -51,8 +55,8 @@ def choose(
             )
             continue
         absolute, squared = _errors(backtest, origins, until, names, rows)
-        medians[each] = _best(absolute)
-        means[each] = _best(squared)
+        medians[each] = _best(absolute) or PLAIN
+        means[each] = _best({n: e for n, e in squared.items() if n not in NO_MEANS}) or PLAIN_MEANS
     return Choice(medians, means)
 
 
@@ -117,6 +121,4 @@ def _errors(
 
 
 def _best(errors: Mapping[str, float]) -> tuple[str, ...]:
-    if not errors:
-        return PLAIN
     return tuple(sorted(errors, key=lambda name: (errors[name], name))[:KEPT])
