@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ml.forecasts.panel import WEEK_DAYS
 
@@ -62,7 +63,8 @@ class Boosting:
         )
         found = {}
         for name, model in self.models.items():
-            scaled = np.maximum(model.predict(rows), 0.0)
+            with threadpool_limits(1, user_api="openmp"):
+                scaled = np.maximum(model.predict(rows), 0.0)
             found[name] = scaled.reshape(self.horizon, len(pace)).T * pace[:, None]
         return found
 
@@ -74,12 +76,14 @@ def fit(panel: Panel, horizon: int) -> Boosting | None:
         return None
     from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415 - takes a second
 
-    models = {
-        name: HistGradientBoostingRegressor(**loss, **_SHAPE).fit(
-            rows, targets, sample_weight=weights
-        )
-        for name, loss in LOSSES.items()
-    }
+    # Trees this small gain little by a second core, and wait for each other where there is none.
+    with threadpool_limits(1, user_api="openmp"):
+        models = {
+            name: HistGradientBoostingRegressor(**loss, **_SHAPE).fit(
+                rows, targets, sample_weight=weights
+            )
+            for name, loss in LOSSES.items()
+        }
     return Boosting(models, horizon)
 
 
