@@ -14,17 +14,19 @@ if TYPE_CHECKING:
     from projections.projection import Connection, Fed
 
 RECOMMENDATIONS = "recommendations"
+SEGMENTS = "segments"
 STATE_TOPICS: dict[str, Fed] = {
     "kpis": BY_NAME["live_kpis"],
     "products": BY_NAME["product_sales"],
     "visitors": BY_NAME["visits"],
+    SEGMENTS: BY_NAME["segment_members"],
     RECOMMENDATIONS: LISTS,
 }
 """Topics that show the rows of a read model; a client gets the newest row of each key."""
 
 TOPICS = (*STATE_TOPICS, FEED)
-USUAL_TOPICS = tuple(topic for topic in TOPICS if topic != RECOMMENDATIONS)
-"""Without the lists of all visitors, which are long, and which a worker of its own keeps."""
+USUAL_TOPICS = tuple(topic for topic in TOPICS if topic not in {RECOMMENDATIONS, SEGMENTS})
+"""Without the lists of all visitors, which are long, and comings and goings, which may be many."""
 LATER_TOPICS = frozenset({"intent", "alerts"})
 """Known names whose read models are still to come."""
 

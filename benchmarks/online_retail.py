@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from domain.events import Event
+    from footfall.importing.event_writer import Imported
     from ml.recommendation.behaviour import Touch
     from ml.recommendation.sessions import Sessions, Vocabulary
 
@@ -44,19 +45,8 @@ def orders_of(path: Path) -> Orders:
     )
 
 
-def touches_of(path: Path, names: dict[str, str]) -> list[Touch]:
-    """Return what customers bought, by time; products' names go to ``names``."""
-    found: list[Touch] = []
-    for event in events_of(path):
-        if isinstance(event, Product.Added):
-            names[event.originator_id.partition("-")[2]] = event.name
-        if isinstance(event, Order.Placed):
-            found += touches(_recorded(event))
-    return sorted(found, key=lambda touch: touch.at)
-
-
 def events_of(path: Path) -> Iterator[Event]:
-    """Yield what the importer makes of the file, in its order."""
+    """Yield what the import would record, in the order of the file."""
     is_text = path.name.endswith((".csv", ".csv.gz"))
     form = find_time_form(rows_of(path)) if is_text else ""
     for item in OnlineRetail().events(read_lines(rows_of(path), form)):
@@ -64,7 +54,23 @@ def events_of(path: Path) -> Iterator[Event]:
             yield item.event
 
 
-def _recorded(event: Event) -> Recorded:
+def touches_of(path: Path, names: dict[str, str]) -> list[Touch]:
+    """Return what customers bought, by time; products' names go to ``names``."""
+    is_text = path.name.endswith((".csv", ".csv.gz"))
+    form = find_time_form(rows_of(path)) if is_text else ""
+    found: list[Touch] = []
+    for item in OnlineRetail().events(read_lines(rows_of(path), form)):
+        if isinstance(item, NotTaken):
+            continue
+        if isinstance(item.event, Product.Added):
+            names[item.event.originator_id.partition("-")[2]] = item.event.name
+        if isinstance(item.event, Order.Placed):
+            found += touches(_recorded(item))
+    return sorted(found, key=lambda touch: touch.at)
+
+
+def _recorded(item: Imported) -> Recorded:
+    event = item.event
     return Recorded(
         position=0,
         event_id=UUID(int=0),

@@ -17,6 +17,8 @@ from domain.recommendation import Recommendation
 from domain.reservation import Reservation
 from domain.review import Review
 from domain.rule import Rule
+from domain.segment import Segment
+from domain.segmentation import Segmentation
 from domain.shopper import Shopper
 from domain.visit import Visit
 
@@ -37,6 +39,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Model,
     Recommendation,
     Rule,
+    Segmentation,
+    Segment,
     Forecast,
 )
 

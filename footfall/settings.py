@@ -127,6 +127,38 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             " goes on from its checkpoint.",
         ),
     ] = 6 * 3600
+    segments_fit_seconds: Annotated[
+        int,
+        Meta(
+            ge=60,
+            description="Segments' borders, models and clusters are fitted anew after so long, or"
+            " when there are a fifth more customers.",
+        ),
+    ] = 24 * 3600
+    segments_recheck_seconds: Annotated[
+        int,
+        Meta(
+            ge=10,
+            description="Segments whose rules count days are asked of everybody so often, for those"
+            " who do nothing; who does something is looked at moments after.",
+        ),
+    ] = 600
+    value_horizon_days: Annotated[
+        int,
+        Meta(ge=1, le=3650, description="A customer's value counts the orders of so many days."),
+    ] = 365
+    value_yearly_discount: Annotated[
+        float,
+        Meta(ge=0, le=10, description="By how much money is worth less a year later: 0.1 is 10 %."),
+    ] = 0.1
+    value_margin: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=1,
+            description="Of a sale, the share that the shop keeps; 1: value is counted in revenue.",
+        ),
+    ] = 1.0
     forecast_hour: Annotated[
         int,
         Meta(

@@ -18,6 +18,7 @@ import msgspec
 
 from api.server import serve
 from api.services import ApiSettings, Services
+from domain.segmentation import Worth
 from footfall.commands.options import data_dir_option, on_the_loop
 from footfall.forecast_process import forecast_in_a_process
 from footfall.installation import servers
@@ -31,6 +32,8 @@ from workers.projector import run_projector
 from workers.rebuilder import run_rebuilder
 from workers.recommender import run_recommender
 from workers.replayer import run_replayer
+from workers.segment_fitter import FitSettings, run_fitter
+from workers.segmenter import run_segmenter
 from workers.training_schedule import run_trainer
 
 if TYPE_CHECKING:
@@ -40,7 +43,15 @@ if TYPE_CHECKING:
     from footfall.settings import Settings
     from footfall.wiring import Shop
 
-WORKERS = ("projector", "rebuilder", "recommender", "trainer", "replayer", "forecaster")
+WORKERS = (
+    "projector",
+    "rebuilder",
+    "recommender",
+    "trainer",
+    "replayer",
+    "segmenter",
+    "forecaster",
+)
 
 
 @click.command()
@@ -81,7 +92,8 @@ async def worker(command_line: CommandLine, name: str) -> None:
 
     The projector keeps read models current, the rebuilder builds them anew, the recommender keeps
     a list for each visitor, the trainer learns what ranks them, the replayer tries other models on
-    the past, the forecaster works out what may be sold.
+    the past, the segmenter keeps segments and who is in them, the forecaster works out what may be
+    sold.
     """
     settings = command_line.settings(name)
     # A projector holds one connection for each read model beside those it works on.
@@ -111,6 +123,7 @@ async def run_everything(
 _NICENESS = {
     "projector": 2,
     "recommender": 5,
+    "segmenter": 6,
     "rebuilder": 8,
     "trainer": 10,
     "replayer": 10,
@@ -134,6 +147,8 @@ async def run_worker(shop: Shop, name: str) -> None:
         await _forecast_when_due(shop)
     elif name == "replayer":
         await run_replayer(shop.journal, shop.pool, shop.settings.data_dir / "models")
+    elif name == "segmenter":
+        await _keep_segments(shop)
     else:
         by_name = {projection.name: projection for projection in PROJECTIONS}
         await run_rebuilder(shop.journal, shop.pool, by_name)
@@ -149,6 +164,23 @@ async def _train_when_due(shop: Shop) -> None:
         after_events=settings.train_after_events,
         after_seconds=settings.train_after_seconds,
     )
+
+
+async def _keep_segments(shop: Shop) -> None:
+    settings = shop.settings
+    worth = Worth(
+        horizon_days=settings.value_horizon_days,
+        yearly_discount=settings.value_yearly_discount,
+        margin=settings.value_margin,
+    )
+    fitting = FitSettings(after_seconds=settings.segments_fit_seconds, worth=worth)
+    async with asyncio.TaskGroup() as tasks:
+        models = settings.data_dir / "models"
+        tasks.create_task(run_fitter(shop.journal, shop.pool, models, fitting), name="fitter")
+        members = run_segmenter(
+            shop.journal, shop.pool, shop.redis, recheck_seconds=settings.segments_recheck_seconds
+        )
+        tasks.create_task(members, name="segmenter")
 
 
 async def _forecast_when_due(shop: Shop) -> None:
