@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from domain.basket import Basket
 from domain.category import Category
 from domain.events import Event
+from domain.forecast import Forecast
 from domain.identity import Identity
 from domain.model import Model
 from domain.order import Order
@@ -40,6 +41,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Rule,
     Segmentation,
     Segment,
+    Forecast,
 )
 
 

@@ -13,6 +13,8 @@ from msgspec import Meta
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ml.forecasts.stock import StockSettings
+
 MASTER_KEY_BYTES = 32
 
 _WITHOUT_PREFIX = {"database_url", "database_direct_url", "redis_url"}
@@ -157,6 +159,53 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             description="Of a sale, the share that the shop keeps; 1: value is counted in revenue.",
         ),
     ] = 1.0
+    forecast_hour: Annotated[
+        int,
+        Meta(
+            ge=-1,
+            le=23,
+            description="Forecasts are worked out anew each day at this hour (UTC); -1: only by"
+            " `footfall forecast`.",
+        ),
+    ] = 2
+    forecast_jump_factor: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="They are also worked out when a product is viewed so many times as often"
+            " as on a usual day; 0: never for that.",
+        ),
+    ] = 4.0
+    forecast_pause_seconds: Annotated[
+        int, Meta(ge=1, description="Jumps of views are heeded this long after the last forecast.")
+    ] = 3600
+    forecast_limit_seconds: Annotated[
+        int, Meta(ge=60, description="Working out forecasts takes this long at most.")
+    ] = 2 * 3600
+    stock_lead_time_days: Annotated[
+        float,
+        Meta(gt=0, description="From ordering goods to having them on the shelf, on average."),
+    ] = 14.0
+    stock_lead_time_spread_days: Annotated[
+        float, Meta(ge=0, description="Standard deviation of that.")
+    ] = 4.0
+    stock_review_days: Annotated[
+        float, Meta(gt=0, description="The shop orders goods every so many days.")
+    ] = 7.0
+    stock_margin_share: Annotated[
+        float, Meta(ge=0, le=1, description="What the shop earns of a price.")
+    ] = 0.4
+    stock_holding_share: Annotated[
+        float,
+        Meta(ge=0, description="What a year on the shelf costs, as a share of what a piece cost."),
+    ] = 0.25
+    stock_salvage_share: Annotated[
+        float,
+        Meta(ge=0, le=1, description="What a piece that lay too long brings, of what it cost."),
+    ] = 0.5
+    stock_shelf_days: Annotated[
+        float, Meta(gt=0, description="How long a piece may lie before it is sold off.")
+    ] = 182.0
     session_ttl_seconds: Annotated[
         int, Meta(ge=60, description="A sign-in lasts this long after its last use.")
     ] = 30 * 24 * 3600
@@ -197,6 +246,15 @@ def read_settings(environ: Mapping[str, str], **overrides: object) -> Settings:
         raise SettingsError(_in_terms_of_variables(str(error))) from None
     _check_master_key(settings)
     return settings
+
+
+def stock_settings(settings: Settings) -> StockSettings:
+    """Return what stock costs and how it comes, as ml takes it."""
+    from ml.forecasts.stock import StockSettings  # noqa: PLC0415 - most processes need no numbers
+
+    return StockSettings(
+        **{name: getattr(settings, f"stock_{name}") for name in StockSettings.__struct_fields__}
+    )
 
 
 def variable_of(name: str) -> str:

@@ -26,6 +26,7 @@ OF_FILES = {
     "training": 0,
     "intent": 1,
     "segments": 1,
+    "forecast": 1,
 }
 """Measure models without a shop, on so many files of the caller."""
 
@@ -58,6 +59,7 @@ async def bench(
     training: what learning from 300,000 sessions takes.
     intent FILE: UCI's online shoppers, who buys and who does not.
     segments FILE: Online Retail, who orders again, and how stable clusters are.
+    forecast FILE: demand and stock of the weeks to come, Online Retail.
     """
     if not (CHECKOUT / "benchmarks").is_dir():
         raise click.ClickException("benchmarks/ is there in a checkout only")

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,14 @@ from api.server import serve
 from api.services import ApiSettings, Services
 from domain.segmentation import Worth
 from footfall.commands.options import data_dir_option, on_the_loop
+from footfall.forecast_process import forecast_in_a_process
 from footfall.installation import servers
 from footfall.supervisor import supervise
 from footfall.training_process import train_in_a_process
 from footfall.wiring import open_shop
 from projections.position_waiter import PositionWaiter
 from projections.registry import PROJECTIONS
+from workers.forecaster import Schedule, run_forecaster
 from workers.projector import run_projector
 from workers.rebuilder import run_rebuilder
 from workers.recommender import run_recommender
@@ -40,7 +43,15 @@ if TYPE_CHECKING:
     from footfall.settings import Settings
     from footfall.wiring import Shop
 
-WORKERS = ("projector", "rebuilder", "recommender", "trainer", "replayer", "segmenter")
+WORKERS = (
+    "projector",
+    "rebuilder",
+    "recommender",
+    "trainer",
+    "replayer",
+    "segmenter",
+    "forecaster",
+)
 
 
 @click.command()
@@ -81,7 +92,8 @@ async def worker(command_line: CommandLine, name: str) -> None:
 
     The projector keeps read models current, the rebuilder builds them anew, the recommender keeps
     a list for each visitor, the trainer learns what ranks them, the replayer tries other models on
-    the past, the segmenter keeps segments and who is in them.
+    the past, the segmenter keeps segments and who is in them, the forecaster works out what may be
+    sold.
     """
     settings = command_line.settings(name)
     # A projector holds one connection for each read model beside those it works on.
@@ -115,6 +127,7 @@ _NICENESS = {
     "rebuilder": 8,
     "trainer": 10,
     "replayer": 10,
+    "forecaster": 10,
 }
 """Whoever asks is answered first, then read models are kept, then lists, then all that can wait."""
 
@@ -130,6 +143,8 @@ async def run_worker(shop: Shop, name: str) -> None:
         await run_recommender(shop.journal, shop.pool, shop.redis, models)
     elif name == "trainer":
         await _train_when_due(shop)
+    elif name == "forecaster":
+        await _forecast_when_due(shop)
     elif name == "replayer":
         await run_replayer(shop.journal, shop.pool, shop.settings.data_dir / "models")
     elif name == "segmenter":
@@ -166,6 +181,19 @@ async def _keep_segments(shop: Shop) -> None:
             shop.journal, shop.pool, shop.redis, recheck_seconds=settings.segments_recheck_seconds
         )
         tasks.create_task(members, name="segmenter")
+
+
+async def _forecast_when_due(shop: Shop) -> None:
+    settings = shop.settings
+    await run_forecaster(
+        shop.pool,
+        partial(forecast_in_a_process, settings),
+        Schedule(
+            hour=settings.forecast_hour if settings.forecast_hour >= 0 else None,
+            jump_factor=settings.forecast_jump_factor,
+            pause=timedelta(seconds=settings.forecast_pause_seconds),
+        ),
+    )
 
 
 async def serve_api(shop: Shop, stop: asyncio.Event) -> None:
