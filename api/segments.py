@@ -124,7 +124,8 @@ async def show(call: Call[None, None]) -> Reply:
 
 async def show_members(call: Call[None, Paged]) -> Reply:
     """Return who is in a segment, by person."""
-    row, after = await _found(call), call.query.cursor(str, "")
+    after = call.query.cursor(str, "")
+    row = await _found(call)
     async with call.services.pool.acquire() as connection:
         rows = await members_of(connection, row.segment_id, after=after, limit=call.query.limit + 1)
     page = page_of(rows, call.query.limit, lambda member: member.person)

@@ -98,6 +98,8 @@ class Segmenter:
         self._seen = (0, "")
         """Who changed up to this position, and person at it, was looked at."""
         self._rules: dict[tuple[str, int], SegmentRule | None] = {}
+        self._awaited: set[tuple[str, int]] = set()
+        """Definitions whose read models are as far as ``reached``; newer ones wait their turn."""
         self._failed: dict[str, tuple[int, datetime]] = {}
 
     async def open(self) -> None:
@@ -116,8 +118,8 @@ class Segmenter:
         total, is_given_up = 0, False
         changes: list[tuple[Definition, Change]] = []
         async with self._pool.acquire() as connection, _one_moment(connection):
-            found = [each for each in await definitions(connection) if self._understands(each)]
-            if not found:
+            found = [each for each in await definitions(connection) if _key(each) in self._awaited]
+            if not self._awaited:
                 self._seen = (self._reached, _LAST)  # who is defined later is asked of everybody
                 return False
             due = next((each for each in found if self._is_due(each, now)), None)
@@ -143,11 +145,11 @@ class Segmenter:
     async def _come_closer(self) -> bool:
         """Wait a moment for the read models to know of all that changed, and of what was said."""
         async with self._pool.acquire() as connection:
-            found = await definitions(connection)
+            found = [each for each in await definitions(connection) if self._understands(each)]
             latest = await connection.fetchval("SELECT max(position) FROM segments") or 0
         reads = set(_ALWAYS_READ)
         for each in found:
-            if self._understands(each) and (rule := self._rule(each)) is not None:
+            if (rule := self._rule(each)) is not None:
                 reads |= Condition(rule, datetime.now(UTC), arguments=[]).reads
         wanted = max(self._said, latest)
         try:
@@ -156,6 +158,7 @@ class Segmenter:
             self._reached = max(self._reached, behind.position)
         else:
             self._reached = max(self._reached, wanted)
+        self._awaited = {_key(each) for each in found}
         return self._reached >= self._said
 
     def _understands(self, each: Definition) -> bool:
@@ -170,7 +173,7 @@ class Segmenter:
 
     def _rule(self, each: Definition) -> SegmentRule | None:
         """Return the rule of a segment; None, under which nobody is in, for a removed one."""
-        key = (each.segment_id, each.version)
+        key = _key(each)
         if key not in self._rules:
             self._rules[key] = None if each.is_removed else parse(each.rule)
         return self._rules[key]
@@ -262,6 +265,10 @@ class Segmenter:
                    updated_at = now()""",
             position,
         )
+
+
+def _key(each: Definition) -> tuple[str, int]:
+    return each.segment_id, each.version
 
 
 @asynccontextmanager

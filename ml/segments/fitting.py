@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from domain.segmentation import Fit
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from domain.segmentation import Buying, Clusters, Spending, Worth
     from ml.segments.moves import PastOrder
     from ml.segments.shopper_numbers import ShopperNumbers
+
+TIMES_AHEAD = 4
+"""Value looks at most so many times as far ahead as orders reach back."""
 
 
 def fit_segmentation(
@@ -63,7 +67,7 @@ def fit_segmentation(
         ),
         buying=buying,
         spending=_spending(customers),
-        worth=worth,
+        worth=_within_reach(worth, customers, as_of),
         clusters=clusters,
         moves=moves(orders, as_of),
         absent=absent,
@@ -82,6 +86,13 @@ def _buying(customers: Sequence[ShopperNumbers], as_of: datetime) -> Buying:
     ]
     repeats, last, known = np.array(rows, np.float64).reshape(-1, 3).T
     return fit_buying(repeats, last, known)
+
+
+def _within_reach(worth: Worth, customers: Sequence[ShopperNumbers], as_of: datetime) -> Worth:
+    """Return how value is counted, over a shorter time where a few weeks would tell of a year."""
+    first = min((each.first_order_at for each in customers if each.first_order_at), default=as_of)
+    reach = max(TIMES_AHEAD * whole_days(first, as_of), 1)
+    return msgspec.structs.replace(worth, horizon_days=min(worth.horizon_days, reach))
 
 
 def _spending(customers: Sequence[ShopperNumbers]) -> dict[str, Spending]:

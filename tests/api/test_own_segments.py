@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,6 +63,16 @@ async def live(analyst: Client, segment_id: str, members: int) -> Any:
             found = answer.json if answer.status == 200 else {}
             if found and found["evaluation"]["status"] == "live" and found["members"] == members:
                 return found
+            await asyncio.sleep(0.05)
+
+
+async def until_evaluation(analyst: Client, segment_id: str, status: str) -> None:
+    """Return once the evaluation of a segment has come to this."""
+    async with asyncio.timeout(15):
+        while True:
+            answer = await analyst.get(f"{SEGMENTS}/{segment_id}")
+            if answer.status == 200 and answer.json["evaluation"]["status"] == status:
+                return
             await asyncio.sleep(0.05)
 
 
@@ -207,6 +217,44 @@ async def test_each_coming_is_told_once_though_segmenters_are_killed(
     comings = await told(api.shop)
     assert len(comings) == len(set(comings)) == 160
     assert {change for _, _, change in comings} == {1}
+
+
+async def test_who_is_erased_leaves(api: Api, analyst: Client) -> None:
+    rule = {"all": [{"known": True}, {"number": "days_known", "at_most": 1}]}
+    await defined(analyst, {"segment_id": "known", "name": "Known", "rule": rule})
+    ann = await a_shopper(api.client)
+    me = (await ann.get("/v1/shoppers/me")).json["shopper_id"]
+    await live(analyst, "known", 1)
+    assert (await ann.call("DELETE", "/v1/shoppers/me")).status == 202
+    await live(analyst, "known", 0)
+    assert [topic for topic, _, _ in await told(api.shop, "known")] == [
+        "segment.entered",
+        "segment.left",
+    ]
+    assert (await analyst.get(f"/v1/insights/shoppers/{me}/segments")).status == 404
+
+
+async def test_a_rule_that_takes_too_long_is_given_up_and_holds_up_no_other(
+    api: Api, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.segmenter.STATEMENT_SECONDS", 0.5)
+    monkeypatch.setattr("workers.segmenter.FAILED", timedelta(seconds=1))
+    monkeypatch.setattr("api.segments.PREVIEW_SECONDS", 1)
+    await customers(api.shop, 2)
+    await caught_up(api.shop)
+    analyst = await client.as_role("analyst")
+    raters = {"number": "mean_rating", "at_least": 4}
+    async with segmenting(api.shop), api.shop.pool.acquire() as owner:
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE interactions_g1.interactions")  # whoever reads it waits
+            await defined(analyst, {"segment_id": "a", "name": "Raters", "rule": raters})
+            await until_evaluation(analyst, "a", "failed")
+            await defined(analyst, BUYERS)
+            await live(analyst, "buyers", 2)
+            tried = await analyst.post(f"{SEGMENTS}/preview", {"rule": raters})
+            assert (tried.status, tried.json["code"]) == (422, "preview_takes_too_long")
+        found = await live(analyst, "a", 0)
+    assert found["evaluation"]["error"] == ""
 
 
 @pytest.mark.parametrize(

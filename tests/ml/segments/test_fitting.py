@@ -99,6 +99,12 @@ def test_a_customer_who_stays_away_is_expected_to_return_less() -> None:
     assert (now.value_minor or 0) > 10 * (then.value_minor or 0)
 
 
+def test_a_short_past_is_asked_of_a_short_future() -> None:
+    assert fit(ONE).worth.horizon_days == 20
+    assert fit(SAME_AGAIN).worth == Worth()
+    assert fit({}).worth.horizon_days == 1
+
+
 def test_before_the_first_fit_everyone_has_a_segment_all_the_same() -> None:
     shopper = numbers("shopper:1", ONE["shopper:1"])
     stands = place(None, shopper)
