@@ -33,6 +33,8 @@ LEAST_HISTORY = 4
 LATEST = 52
 """Periods that say how much a series differs."""
 LEAST_OUTCOMES = 12
+LEAST_ORIGINS = 4
+"""Moments of the past before their errors make intervals."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,7 @@ def forecast_at(
         *[SeriesClass.AGGREGATE] * (tree.rows - len(tree.category_of)),
     ]
     least = max(LEAST_HISTORY, 2 * backtest.season)
+    step = max(1, min(step, (origin - least) // past_origins))  # closer where history is short
     back = range(origin - step, origin - step * past_origins - 1, -step)
     asked = [at for at in reversed(back) if at >= least]
     choice = choose(backtest, asked, origin, classes)
@@ -108,7 +111,9 @@ def forecast_at(
 
     relative = _relative_errors(past, tree)
     missed = [_errors(backtest, each, relative) for each in past]
-    errors = np.concatenate(missed, axis=1) if missed else np.full((tree.rows, 1), np.nan)
+    # What went wrong at one moment went wrong for all together, and says little of the next.
+    is_enough = len(missed) >= LEAST_ORIGINS
+    errors = np.concatenate(missed, axis=1) if is_enough else np.full((tree.rows, 1), np.nan)
     variance = np.nan_to_num(history[:, -LATEST:]).var(axis=1)[:, None]
     quantiles = quantiles_of(
         _spread(backtest, now, relative),
