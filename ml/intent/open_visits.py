@@ -2,6 +2,8 @@
 
 The fold sees the log in its order and nothing else: no clock, no chance, no table. So what it knew
 at an event is the same live and in any replay, and an event yet to come changes nothing before it.
+Its time is the latest that an event told, and never later than the log took the event: a browser
+whose clock is ahead ends nobody's visit.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 PAUSE_SECONDS = 30 * 60
 LONGEST_SECONDS = 24 * 3_600
 REMEMBERED = 100_000
-"""Visitors, people and baskets; the longest unseen are forgotten."""
+"""Open visits, people and baskets; the longest unseen are forgotten."""
 RECENT = 16
 
 OF_VISITS: tuple[type[Event], ...] = (
@@ -90,6 +92,8 @@ class OpenVisit(msgspec.Struct):
     person: str
     started_at: float
     last_at: float
+    touched_at: float
+    """The time of the log when its latest event came."""
     counts: Counter[type[Event]] = msgspec.field(default_factory=Counter)
     views: Counter[str] = msgspec.field(default_factory=Counter)
     """By product."""
@@ -122,6 +126,9 @@ class _Remembered(Generic[T]):
         self._most = most
         self._of: OrderedDict[str, T] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._of)
+
     def get(self, key: str) -> T | None:
         found = self._of.get(key)
         if found is not None:
@@ -138,11 +145,17 @@ class _Remembered(Generic[T]):
     def pop(self, key: str) -> T | None:
         return self._of.pop(key, None)
 
+    def oldest(self) -> T | None:
+        return next(iter(self._of.values()), None)
+
 
 class OpenVisits:
-    """The fold."""
+    """The fold. ``over``: the visits that the latest event showed to be over."""
 
     def __init__(self, *, remembered: int = REMEMBERED) -> None:
+        self.now = 0.0
+        self.over: list[OpenVisit] = []
+        self._most = remembered
         self._visits: _Remembered[OpenVisit] = _Remembered(remembered)
         self._past: _Remembered[Past] = _Remembered(remembered)
         self._baskets: _Remembered[dict[str, Line]] = _Remembered(remembered)
@@ -151,6 +164,12 @@ class OpenVisits:
     def add(self, recorded: Recorded) -> OpenVisit | None:
         """Take an event; return the visit that it moved on, if it did."""
         event = recorded.event
+        self.over = []
+        if not isinstance(event, EVENTS):
+            return None
+        told = min(recorded.occurred_at, recorded.recorded_at).timestamp()
+        self.now = max(self.now, told)
+        self._close_old()
         if isinstance(event, Product.Added | Product.DetailsChanged | Product.PriceChanged):
             self._describe(recorded)
             return None
@@ -164,6 +183,17 @@ class OpenVisits:
         self._count(visit, recorded)
         return visit
 
+    def __len__(self) -> int:
+        """Return how many visits are open."""
+        return len(self._visits)
+
+    def _close_old(self) -> None:
+        """Close what a pause has ended, and the oldest where there are too many."""
+        while (oldest := self._visits.oldest()) is not None and (
+            self.now - oldest.touched_at >= PAUSE_SECONDS or len(self._visits) >= self._most
+        ):
+            self._close(oldest)
+
     def _visit(self, visitor: str, recorded: Recorded) -> OpenVisit:
         at = recorded.occurred_at.timestamp()
         visit = self._visits.get(visitor)
@@ -172,11 +202,12 @@ class OpenVisits:
             is_over = at - visit.last_at >= PAUSE_SECONDS or at - visit.started_at > LONGEST_SECONDS
             if not is_over:
                 visit.last_at = at
+                visit.touched_at = self.now
                 visit.recent.append(at)
                 return visit
             self._close(visit)
         person = f"visitor:{visitor}" if ":" not in visitor else visitor
-        visit = OpenVisit(recorded.position, visitor, person, at, at)
+        visit = OpenVisit(recorded.position, visitor, person, at, at, self.now)
         visit.recent.append(at)
         visit.past = self._past.get(person) or Past()
         visit.basket = self._basket(person)
@@ -184,6 +215,8 @@ class OpenVisits:
 
     def _close(self, visit: OpenVisit) -> None:
         """Add a visit that is over to its person's past."""
+        self._visits.pop(visit.visitor)
+        self.over.append(visit)
         past = self._past.get(visit.person) or Past()
         self._past.put(
             visit.person,
