@@ -24,11 +24,12 @@ from footfall.training_process import train_in_a_process
 from footfall.wiring import open_shop
 from projections.position_waiter import PositionWaiter
 from projections.registry import PROJECTIONS
+from workers.model_files import KINDS
 from workers.projector import run_projector
 from workers.rebuilder import run_rebuilder
 from workers.recommender import run_recommender
 from workers.replayer import run_replayer
-from workers.training_schedule import run_trainer
+from workers.training_schedule import Ended, run_trainer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,12 +128,22 @@ async def _train_when_due(shop: Shop) -> None:
     settings = shop.settings
     if settings.train_after_events == 0:
         await asyncio.Event().wait()
-    await run_trainer(
-        shop.journal,
-        partial(train_in_a_process, settings),
-        after_events=settings.train_after_events,
-        after_seconds=settings.train_after_seconds,
-    )
+    turn = asyncio.Lock()  # one at a time: they share memory and cores with what serves
+
+    async def train(kind: str) -> Ended:
+        async with turn:
+            return await train_in_a_process(settings, kind)
+
+    async with asyncio.TaskGroup() as tasks:
+        for kind in KINDS:
+            schedule = run_trainer(
+                shop.journal,
+                partial(train, kind),
+                kind=kind,
+                after_events=settings.train_after_events,
+                after_seconds=settings.train_after_seconds,
+            )
+            tasks.create_task(schedule, name=f"trainer of {kind}")
 
 
 async def serve_api(shop: Shop, stop: asyncio.Event) -> None:

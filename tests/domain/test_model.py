@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from domain.model import (
     AlreadyChampion,
     AlreadyShadow,
+    DriftNotedLately,
     Model,
     ModelExists,
     ModelNotFound,
@@ -100,3 +101,21 @@ def test_a_champion_has_no_shadow_of_itself() -> None:
     line.shadow_with("2", "", NOW)
     line.promote("2", "", NOW)
     assert line.shadow == ""
+
+
+def test_drift_is_noted_once_a_day_for_each_model() -> None:
+    found: dict[str, Any] = {
+        "visits": 500,
+        "features": {"seconds": 0.4},
+        "expected": 10.0,
+        "observed": 20.0,
+        "is_miscalibrated": True,
+    }
+    line = a_line("1", "2")
+    line.note_drift("1", **found, now=NOW)
+    line.note_drift("2", **found, now=NOW)
+    with pytest.raises(DriftNotedLately):
+        line.note_drift("1", **found, now=NOW + timedelta(hours=23))
+    line.note_drift("1", **found, now=NOW + timedelta(hours=24))
+    with pytest.raises(ModelNotFound):
+        line.note_drift("3", **found, now=NOW)
