@@ -24,6 +24,7 @@ from footfall.training_process import train_in_a_process
 from footfall.wiring import open_shop
 from projections.position_waiter import PositionWaiter
 from projections.registry import PROJECTIONS
+from workers.intent import run_intent
 from workers.model_files import KINDS
 from workers.projector import run_projector
 from workers.rebuilder import run_rebuilder
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from footfall.settings import Settings
     from footfall.wiring import Shop
 
-WORKERS = ("projector", "rebuilder", "recommender", "trainer", "replayer")
+WORKERS = ("projector", "rebuilder", "recommender", "intent", "trainer", "replayer")
 
 
 @click.command()
@@ -78,8 +79,8 @@ async def worker(command_line: CommandLine, name: str) -> None:
     """Run one worker alone.
 
     The projector keeps read models current, the rebuilder builds them anew, the recommender keeps
-    a list for each visitor, the trainer learns what ranks them, the replayer tries other models on
-    the past.
+    a list for each visitor, intent scores open visits, the trainer learns what both go by, the
+    replayer tries other models on the past.
     """
     settings = command_line.settings(name)
     # A projector holds one connection for each read model beside those it works on.
@@ -114,6 +115,14 @@ async def run_worker(shop: Shop, name: str) -> None:
     elif name == "recommender":
         models = shop.settings.data_dir / "models"
         await run_recommender(shop.journal, shop.pool, shop.redis, models)
+    elif name == "intent":
+        await run_intent(
+            shop.journal,
+            shop.pool,
+            shop.redis,
+            shop.settings.data_dir / "models",
+            abandon_after_seconds=shop.settings.abandon_after_seconds,
+        )
     elif name == "trainer":
         await _train_when_due(shop)
     elif name == "replayer":

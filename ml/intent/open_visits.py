@@ -145,6 +145,9 @@ class _Remembered(Generic[T]):
     def pop(self, key: str) -> T | None:
         return self._of.pop(key, None)
 
+    def keys(self) -> list[str]:
+        return list(self._of)
+
     def oldest(self) -> T | None:
         return next(iter(self._of.values()), None)
 
@@ -186,6 +189,10 @@ class OpenVisits:
     def __len__(self) -> int:
         """Return how many visits are open."""
         return len(self._visits)
+
+    def visitors(self) -> list[str]:
+        """Return who has an open visit."""
+        return self._visits.keys()
 
     def _close_old(self) -> None:
         """Close what a pause has ended, and the oldest where there are too many."""
