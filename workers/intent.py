@@ -30,6 +30,7 @@ from projections.fold import write_rows
 from projections.intent import NAME, kept_digests, kept_position
 from projections.position_waiter import tell_progress
 from projections.runner import TRANSIENT, heed_cancellation, patiently
+from workers.intent_fold import KeptFold
 from workers.latencies import Latencies
 from workers.model_files import artifact_path
 
@@ -81,7 +82,10 @@ async def run_intent(
         heed_cancellation()
         try:
             worker = _Intent(journal, pool, client, directory, abandon_after_seconds, watching)
-            await worker.follow()
+            try:
+                await worker.follow()
+            finally:
+                await worker.close()
         except TRANSIENT as error:
             logger.warning("intent_waits", reason=repr(error))
         await patiently(attempt)
@@ -104,6 +108,7 @@ class _Intent:
         self._directory = directory
         self._watching = watching
         self._scorer = Scorer(abandon_after_seconds)
+        self._fold = KeptFold(pool, self._scorer)
         self._to_score, self._to_row = Latencies(), Latencies()
         self._scored = 0
         self._swept_at = 0.0
@@ -127,9 +132,13 @@ class _Intent:
                 await self._take(page, time.perf_counter())
                 heed_cancellation()
 
+    async def close(self) -> None:
+        """End what is done beside."""
+        await self._fold.close()
+
     async def _warm_up(self, until: int) -> None:
         """Fold from the beginning: who a visitor is and what they did before is part of a score."""
-        after = 0
+        after = await self._fold.restore(until)
         while page := await self._journal.read(after, 5_000, topics=_TOPICS, until=until):
             for recorded in page:
                 self._scorer.warm(recorded)
@@ -166,6 +175,7 @@ class _Intent:
             )
             await tell_progress(self._client, {NAME: part[-1].position})
             self._watching(found)
+            self._fold.offer(part[-1].position)
             for target, (version, drift) in found.drifts.items():
                 await self._note(target, version, drift)
 
@@ -222,7 +232,7 @@ class _Intent:
     async def _forget_others(self) -> None:
         """Remove rows of visits that are open no longer, or never were by today's rules."""
         async with self._pool.acquire() as connection:
-            await connection.execute(_FORGET, self._scorer.fold.visitors())
+            await connection.execute(_FORGET, list(self._scorer.fold.visits.as_dict()))
 
     def _degraded(self) -> str:
         missing = [target for target in TARGETS if target not in self._scorer.serving]

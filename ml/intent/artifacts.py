@@ -122,8 +122,9 @@ def _parts_of(classifier: Classifier) -> tuple[str, Arrays, dict[str, Any]]:
 
 def _classifier(kind: str, arrays: Arrays, settings: _Settings) -> Classifier:
     if kind in {"boosted trees", "forest"}:
-        trees = TreeEnsemble(**{name: arrays[name] for name in _TREES}, start=settings.start)
-        _check_trees(trees)
+        parts = {name: arrays[name] for name in _TREES}
+        _check_trees(parts)
+        trees = TreeEnsemble(**parts, start=settings.start)
         return BoostedTrees(trees) if kind == "boosted trees" else Forest(trees)
     if kind == "linear":
         _check(arrays["weights"].shape == (len(FEATURES),), "weights")
@@ -157,18 +158,19 @@ def _check_features(path: Path, saved: SavedModel, settings: _Settings) -> None:
         )
 
 
-def _check_trees(trees: TreeEnsemble) -> None:
+def _check_trees(parts: Arrays) -> None:
     """Refuse trees that ask for what is not there, or in which a path never ends."""
-    nodes = np.arange(len(trees.feature))
-    inner = trees.feature != LEAF
+    feature, roots = parts["feature"], parts["roots"]
+    nodes = np.arange(len(feature))
     _check(
-        all(len(getattr(trees, name)) == len(nodes) for name in _TREES if name != "roots"),
+        all(parts[name].shape == nodes.shape for name in _TREES if name != "roots"),
         "as many of each part of a node",
     )
-    _check(((trees.feature >= LEAF) & (trees.feature < len(FEATURES))).all(), "features of nodes")
-    for child in (trees.left, trees.right):
-        _check(((child > nodes) & (child < len(nodes)))[inner].all(), "children of nodes")
-    _check(((trees.roots >= 0) & (trees.roots < len(nodes))).all(), "roots")
+    _check(((feature >= LEAF) & (feature < len(FEATURES))).all(), "features of nodes")
+    for name in ("left", "right"):
+        is_after = (parts[name] > nodes) & (parts[name] < len(nodes))
+        _check(is_after[feature != LEAF].all(), "children of nodes")
+    _check(((roots >= 0) & (roots < len(nodes))).all(), "roots")
 
 
 def _check(holds: object, wanted: str) -> None:

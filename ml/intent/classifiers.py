@@ -107,13 +107,12 @@ class Network:
     def contributions(self, rows: Matrix) -> Matrix:
         """Return how the log odds change when a feature alone goes to its mean."""
         scaled = self.scaling(rows)
-        answer = self._answer(scaled)
-        found = np.empty(scaled.shape)
-        for feature in range(scaled.shape[1]):
-            without = scaled.copy()
-            without[:, feature] = 0
-            found[:, feature] = answer - self._answer(without)
-        return found
+        first = scaled @ self.weights[0].T + self.biases[0]
+        # (rows, features, out): the first layer less what each feature gives to it.
+        layer = first[:, None, :] - scaled[:, :, None] * self.weights[0].T
+        for weight, bias in zip(self.weights[1:], self.biases[1:], strict=True):
+            layer = np.maximum(layer, 0) @ weight.T + bias
+        return self._answer(scaled)[:, None] - layer[:, :, 0]
 
     def _answer(self, scaled: Matrix) -> Matrix:
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):

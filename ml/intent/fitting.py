@@ -34,6 +34,10 @@ def calibrate(classifier: Classifier, rows: Matrix, happened: Matrix) -> Classif
     return Calibrated(classifier, float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
 
 
+LEAVES = 2_000
+"""At most about so many in a tree of the forest: it has to be loaded, and to answer in time."""
+
+
 def fit_tree(rows: Matrix, happened: Matrix, seed: int) -> Classifier:
     """Return one tree that a person can read."""
     tree = DecisionTreeClassifier(max_leaf_nodes=24, min_samples_leaf=40, random_state=seed)
@@ -41,7 +45,10 @@ def fit_tree(rows: Matrix, happened: Matrix, seed: int) -> Classifier:
 
 
 def fit_forest(rows: Matrix, happened: Matrix, seed: int) -> Classifier:
-    forest = RandomForestClassifier(200, min_samples_leaf=5, max_features=0.3, random_state=seed)
+    least = max(5, len(rows) // LEAVES)
+    forest = RandomForestClassifier(
+        200, min_samples_leaf=least, max_features=0.3, random_state=seed
+    )
     return Forest(TreeEnsemble.of_forest(forest.fit(rows, happened)))
 
 

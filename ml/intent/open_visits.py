@@ -119,7 +119,7 @@ class OpenVisit(msgspec.Struct):
 T = TypeVar("T")
 
 
-class _Remembered(Generic[T]):
+class Remembered(Generic[T]):
     """The values of the keys used last."""
 
     def __init__(self, most: int) -> None:
@@ -145,8 +145,9 @@ class _Remembered(Generic[T]):
     def pop(self, key: str) -> T | None:
         return self._of.pop(key, None)
 
-    def keys(self) -> list[str]:
-        return list(self._of)
+    def as_dict(self) -> dict[str, T]:
+        """Return all of them, the longest unused first."""
+        return dict(self._of)
 
     def oldest(self) -> T | None:
         return next(iter(self._of.values()), None)
@@ -159,10 +160,10 @@ class OpenVisits:
         self.now = 0.0
         self.over: list[OpenVisit] = []
         self._most = remembered
-        self._visits: _Remembered[OpenVisit] = _Remembered(remembered)
-        self._past: _Remembered[Past] = _Remembered(remembered)
-        self._baskets: _Remembered[dict[str, Line]] = _Remembered(remembered)
-        self._goods: dict[str, Goods] = {}
+        self.visits: Remembered[OpenVisit] = Remembered(remembered)
+        self.past: Remembered[Past] = Remembered(remembered)
+        self.baskets: Remembered[dict[str, Line]] = Remembered(remembered)
+        self.goods: dict[str, Goods] = {}
 
     def add(self, recorded: Recorded) -> OpenVisit | None:
         """Take an event; return the visit that it moved on, if it did."""
@@ -188,22 +189,18 @@ class OpenVisits:
 
     def __len__(self) -> int:
         """Return how many visits are open."""
-        return len(self._visits)
-
-    def visitors(self) -> list[str]:
-        """Return who has an open visit."""
-        return self._visits.keys()
+        return len(self.visits)
 
     def _close_old(self) -> None:
         """Close what a pause has ended, and the oldest where there are too many."""
-        while (oldest := self._visits.oldest()) is not None and (
-            self.now - oldest.touched_at >= PAUSE_SECONDS or len(self._visits) >= self._most
+        while (oldest := self.visits.oldest()) is not None and (
+            self.now - oldest.touched_at >= PAUSE_SECONDS or len(self.visits) >= self._most
         ):
             self._close(oldest)
 
     def _visit(self, visitor: str, recorded: Recorded) -> OpenVisit:
         at = recorded.occurred_at.timestamp()
-        visit = self._visits.get(visitor)
+        visit = self.visits.get(visitor)
         if visit is not None:
             at = max(at, visit.last_at)
             is_over = at - visit.last_at >= PAUSE_SECONDS or at - visit.started_at > LONGEST_SECONDS
@@ -216,16 +213,16 @@ class OpenVisits:
         person = f"visitor:{visitor}" if ":" not in visitor else visitor
         visit = OpenVisit(recorded.position, visitor, person, at, at, self.now)
         visit.recent.append(at)
-        visit.past = self._past.get(person) or Past()
+        visit.past = self.past.get(person) or Past()
         visit.basket = self._basket(person)
-        return self._visits.put(visitor, visit)
+        return self.visits.put(visitor, visit)
 
     def _close(self, visit: OpenVisit) -> None:
         """Add a visit that is over to its person's past."""
-        self._visits.pop(visit.visitor)
+        self.visits.pop(visit.visitor)
         self.over.append(visit)
-        past = self._past.get(visit.person) or Past()
-        self._past.put(
+        past = self.past.get(visit.person) or Past()
+        self.past.put(
             visit.person,
             msgspec.structs.replace(
                 past,
@@ -246,7 +243,7 @@ class OpenVisits:
             self._sign_in(visit, f"shopper:{shopper_id}")
         match event:
             case Visit.ProductViewed():
-                goods = self._goods.get(event.product_id) or Goods()
+                goods = self.goods.get(event.product_id) or Goods()
                 visit.views[event.product_id] += 1
                 visit.categories[goods.category or event.category] += 1
                 visit.prices.append(goods.price_minor)
@@ -263,12 +260,12 @@ class OpenVisits:
     def _sign_in(self, visit: OpenVisit, person: str) -> None:
         """Go on as the shopper that the visitor is, with their past and their basket."""
         visit.person = person
-        visit.past = self._past.get(person) or visit.past
+        visit.past = self.past.get(person) or visit.past
         visit.basket = self._basket(person) or visit.basket
-        self._baskets.put(person, visit.basket)
+        self.baskets.put(person, visit.basket)
 
     def _order(self, visit: OpenVisit, event: Visit.ProductPurchased | Order.Placed) -> None:
-        past = self._past.get(visit.person) or Past()
+        past = self.past.get(visit.person) or Past()
         if isinstance(event, Order.Placed):
             visit.orders += 1
             minor = float(event.goods_minor - event.discount_minor)
@@ -278,7 +275,7 @@ class OpenVisits:
             visit.last_order = event.order
             minor = float(event.quantity * event.unit_price_minor)
             visit.basket.pop(event.product_id, None)
-        visit.past = self._past.put(
+        visit.past = self.past.put(
             visit.person,
             msgspec.structs.replace(
                 past, last_order_at=visit.last_at, revenue_minor=past.revenue_minor + minor
@@ -293,7 +290,7 @@ class OpenVisits:
             case Basket.ItemAdded():
                 self._put(basket, event.product_id, event.quantity, float(event.unit_price.amount))
             case Visit.ProductCarted():
-                goods = self._goods.get(event.product_id) or Goods()
+                goods = self.goods.get(event.product_id) or Goods()
                 self._put(basket, event.product_id, event.quantity, goods.price_minor)
             case Basket.ItemQuantityChanged() if event.product_id in basket:
                 basket[event.product_id].quantity = event.quantity
@@ -312,15 +309,15 @@ class OpenVisits:
             case Basket.Cleared() | Basket.CheckedOut():
                 self._basket(owner).clear()
             case Basket.HandedOver():
-                self._baskets.pop(owner)
+                self.baskets.pop(owner)
             case Basket.ItemsTakenOver():
                 basket = self._basket(owner)
                 for item in event.items:
                     self._put(basket, item.product_id, item.quantity, float(item.unit_price.amount))
 
     def _basket(self, owner: str) -> dict[str, Line]:
-        found = self._baskets.get(owner)
-        return self._baskets.put(owner, {}) if found is None else found
+        found = self.baskets.get(owner)
+        return self.baskets.put(owner, {}) if found is None else found
 
     @staticmethod
     def _put(basket: dict[str, Line], product_id: str, quantity: int, price: float) -> None:
@@ -329,7 +326,7 @@ class OpenVisits:
 
     def _describe(self, recorded: Recorded) -> None:
         product_id, event = recorded.stream_id.partition("-")[2], recorded.event
-        goods = self._goods.setdefault(product_id, Goods())
+        goods = self.goods.setdefault(product_id, Goods())
         if isinstance(event, Product.Added | Product.DetailsChanged):
             goods.category = event.category
         if isinstance(event, Product.Added | Product.PriceChanged):

@@ -38,20 +38,20 @@ class Outcomes:
 
     def __init__(self, abandon_after_seconds: float = ABANDON_AFTER_SECONDS) -> None:
         self._wait_seconds = abandon_after_seconds
-        self._waiting: deque[OpenVisit] = deque()
+        self.waiting: deque[OpenVisit] = deque()
 
     def settle(self, fold: OpenVisits) -> list[Outcome]:
         """Return the outcomes that the fold's latest event made certain."""
-        if not self._waiting and not fold.over:
+        if not self.waiting and not fold.over:
             return []
-        self._waiting += fold.over
+        self.waiting += fold.over
         settled = []
-        while self._waiting:
-            visit = self._waiting[0]
+        while self.waiting:
+            visit = self.waiting[0]
             waits_on = self._wait_seconds > PAUSE_SECONDS and bool(visit.basket)
             if waits_on and fold.now - visit.touched_at < self._wait_seconds:
                 break
-            self._waiting.popleft()
+            self.waiting.popleft()
             settled.append(outcome_of(visit))
         return settled
 

@@ -97,9 +97,10 @@ class Scorer:
         self.fold = OpenVisits()
         self.digests: dict[int, bytes] = {}
         self.serving: dict[str, Serving] = {}
-        self._outcomes = Outcomes(abandon_after_seconds)
-        self._shares = _Shares()
-        self._with_basket: dict[int, bool] = {}
+        self.outcomes = Outcomes(abandon_after_seconds)
+        self.shares = Shares()
+        self.held_baskets: set[int] = set()
+        """Open visits that held something at any moment."""
 
     def serve(self, target: str, version: str, model: IntentModel | None) -> None:
         """Let a model answer from now on; None: the baseline."""
@@ -111,7 +112,7 @@ class Scorer:
     def warm(self, recorded: Recorded) -> None:
         """Take an event of the past without answering."""
         visit = self.fold.add(recorded)
-        for outcome in self._outcomes.settle(self.fold):
+        for outcome in self.outcomes.settle(self.fold):
             self._count(outcome)
         if visit is not None and not visit.orders:
             self._note_basket(visit)
@@ -121,7 +122,7 @@ class Scorer:
         found = Page([], [], {})
         for recorded in page:
             visit = self.fold.add(recorded)
-            for outcome in self._outcomes.settle(self.fold):
+            for outcome in self.outcomes.settle(self.fold):
                 found.over.append(Over(recorded.position, outcome))
                 self._count(outcome)  # here, or it would matter how the log is cut into pages
             if visit is not None:
@@ -139,7 +140,7 @@ class Scorer:
         return found
 
     def _ask(self, recorded: Recorded, visit: OpenVisit) -> Asked:
-        had_basket = self._with_basket.get(visit.number, False)
+        had_basket = visit.number in self.held_baskets
         if not visit.orders:
             self._note_basket(visit)
         has_basket, events = bool(visit.basket), visit.counts.total()
@@ -154,7 +155,7 @@ class Scorer:
             visit.orders > 0,
             visit.last_at,
             {
-                target: self._shares.of(target, has_basket=has_basket)
+                target: self.shares.of(target, has_basket=has_basket)
                 for target in TARGETS
                 if target not in self.serving
             },
@@ -218,23 +219,24 @@ class Scorer:
                 found.drifts[target] = (serving.version, drift)
 
     def _count(self, outcome: Outcome) -> None:
-        has_held = self._with_basket.pop(outcome.visit.number, False)
-        self._shares.count(outcome, has_held=has_held)
+        has_held = outcome.visit.number in self.held_baskets
+        self.held_baskets.discard(outcome.visit.number)
+        self.shares.count(outcome, has_held=has_held)
 
     def _note_basket(self, visit: OpenVisit) -> None:
         if visit.basket:
-            self._with_basket[visit.number] = True
+            self.held_baskets.add(visit.number)
 
 
-class _Shares:
+class Shares:
     """How often visits end in each way, with something in the basket and without."""
 
     def __init__(self) -> None:
-        self._counts = dict(USUAL)
+        self.counts = dict(USUAL)
 
     def of(self, target: str, *, has_basket: bool) -> float:
         name = "order with a basket" if has_basket else "order"
-        happened, visits = self._counts[name if target == INTENT else "abandoned"]
+        happened, visits = self.counts[name if target == INTENT else "abandoned"]
         return happened / visits
 
     def count(self, outcome: Outcome, *, has_held: bool) -> None:
@@ -244,5 +246,5 @@ class _Shares:
             self._add("abandoned", happened=outcome.abandoned)
 
     def _add(self, name: str, *, happened: bool) -> None:
-        came, visits = self._counts[name]
-        self._counts[name] = (came + happened, visits + 1)
+        came, visits = self.counts[name]
+        self.counts[name] = (came + happened, visits + 1)

@@ -26,6 +26,8 @@ from ml.recommendation.ranking_metrics import bootstrap
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
     from ml.intent.classifiers import Classifier
     from ml.intent.examples import Examples
     from ml.intent.measures import Measures
@@ -68,6 +70,8 @@ class TrainedIntent:
     early: dict[str, dict[str, Measures]]
     gains: dict[str, Interval]
     facts: dict[str, float]
+    asked: dict[str, tuple[int, int]]
+    """By moment, how many of the latest visits were asked, and to how many of these it happened."""
 
     @property
     def name(self) -> str:
@@ -138,6 +142,10 @@ def train_intent(
             for rival in sorted(rivals)
         },
         _facts(found, learning),
+        {
+            name: (int(chosen.sum()), int(happened[chosen].sum()))
+            for name, chosen in _moments(measuring).items()
+        },
     )
 
 
@@ -204,13 +212,17 @@ def _facts(found: Examples, learning: Examples) -> dict[str, float]:
 
 
 def _early(asked: Examples, answered: Matrix) -> dict[str, Measures]:
-    moments = {str(count): asked.events == count for count in np.unique(asked.events).tolist()}
-    moments["first basket add"] = asked.is_first_add
     return {
         name: measure(asked.happened[chosen], answered[chosen])
-        for name, chosen in moments.items()
-        if chosen.any()
+        for name, chosen in _moments(asked).items()
     }
+
+
+def _moments(asked: Examples) -> dict[str, NDArray[np.bool_]]:
+    """Return which of the moments are after so many events, or at the first basket addition."""
+    moments = {str(count): asked.events == count for count in HORIZONS}
+    moments["first basket add"] = asked.is_first_add
+    return {name: chosen for name, chosen in moments.items() if chosen.any()}
 
 
 def _likelihoods(happened: Matrix, probability: Matrix) -> Matrix:

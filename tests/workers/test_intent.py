@@ -23,6 +23,7 @@ from ml.intent.outcomes import ABANDONMENT, INTENT
 from ml.intent.training import IntentSettings, NotEnoughVisits
 from projections.intent import intent_of, kept_digests
 from tests.shops import an_open_shop
+from workers import intent_fold
 from workers.intent import run_intent
 from workers.intent_trainer import train_intent_model
 from workers.model_files import artifact_path
@@ -219,9 +220,16 @@ async def test_what_was_said_live_is_said_again_by_a_replay_to_the_last_bit(
     assert await digests(shop) == open_then
 
 
+@pytest.mark.parametrize("keeps_its_fold", [True, False])
 async def test_a_worker_that_is_started_again_goes_on_as_one_that_never_stopped(
-    shop: Shop, tmp_path: Path
+    keeps_its_fold: bool,  # noqa: FBT001
+    shop: Shop,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if keeps_its_fold:
+        monkeypatch.setattr(intent_fold, "EVERY_EVENTS", 1)
+        monkeypatch.setattr(intent_fold, "EVERY_SECONDS", 0.0)
     await records(shop, [*goods(), *visits(300)])
     await trained(shop, tmp_path)
     later = visits(40, seed=2, begin=400 * 300)
@@ -234,6 +242,9 @@ async def test_a_worker_that_is_started_again_goes_on_as_one_that_never_stopped(
         told += some
     open_then = await digests(shop)
     assert open_then
+    kept = await shop.pool.fetchval("SELECT position FROM app.intent_fold")
+    assert (kept is not None) == keeps_its_fold
+    await shop.pool.execute("DELETE FROM app.intent_fold")
 
     await forgotten(shop)
     async with scoring(shop, tmp_path) as replayed:
