@@ -13,6 +13,7 @@ from api.intake.daily_salt import DailySalt
 from api.intake.rate_limit import RateLimit
 from api.intake.write_keys import WriteKeys
 from api.known_callers import KnownCallers
+from api.known_goods import KnownGoods
 from api.middleware import around
 from api.popular_products import PopularProducts
 from api.recent_writes import RecentWrites
@@ -22,6 +23,7 @@ from api.services import (
     CALLERS,
     DAILY_SALT,
     HUB,
+    KNOWN_GOODS,
     PACE,
     POPULAR,
     RATE_LIMIT,
@@ -50,6 +52,7 @@ def build_app(services: Services) -> web.Application:
     app[DAILY_SALT] = DailySalt(services.redis)
     app[RATE_LIMIT] = RateLimit(services.redis, settings.intake_events_per_second)
     app[PACE] = Pace()
+    app[KNOWN_GOODS] = KnownGoods()
     app[POPULAR] = PopularProducts()
     app[SERVED_LISTS] = ServedLists(services.journal)
     app.cleanup_ctx.append(_hub)

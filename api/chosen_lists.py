@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from ml.recommendation.sessions import EventKind
 from ml.recommendation.shaping import Asked, Done, shape
 from projections.baskets import find_basket
-from projections.goods import goods_of
+from projections.choices import situation_of
 from projections.purchases import bought_by, usual_intervals
-from projections.recommendations import Entry, find_list, kept_state, neighbours
-from projections.rules import rules_for
+from projections.recommendations import Entry, neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from api.known_goods import KnownGoods
     from api.popular_products import PopularProducts
     from ml.recommendation.chance import Shaped
-    from ml.recommendation.shaping import SetRule
+    from projections.choices import Situation
     from projections.goods import Known
     from projections.projection import Connection
     from projections.recommendations import ShadowList
@@ -39,6 +39,13 @@ class Wanted(NamedTuple):
     owner: str
     product_id: str
     explored_share: float
+
+    @property
+    def persons(self) -> list[str]:
+        """Whose purchases count."""
+        is_shopper = self.visitor.startswith("shopper:")
+        named = self.visitor if is_shopper else f"visitor:{self.visitor}"
+        return [each for each in dict.fromkeys((self.owner, named)) if not each.endswith(":")]
 
 
 class Chosen(NamedTuple):
@@ -64,12 +71,17 @@ class _Source(NamedTuple):
 
 
 async def choose(
-    connection: Connection, popular: PopularProducts, wanted: Wanted, now: datetime
+    connection: Connection,
+    popular: PopularProducts,
+    goods: KnownGoods,
+    wanted: Wanted,
+    now: datetime,
 ) -> Chosen:
     """Return what may be shown; where too little is known, what others like fills the rest."""
-    source = await _source(connection, wanted)
-    rules = await rules_for(connection, wanted.asked.placement, now)
-    chooser = _Chooser(connection, wanted, rules, source.touched, now)
+    there = await situation_of(connection, wanted.visitor, wanted.persons, goods.seen)
+    goods.heed(there.changes)
+    source = await _source(connection, wanted, there)
+    chooser = _Chooser(connection, goods, wanted, there, source.touched, now)
     model, degraded = source.model, source.degraded
     entries = {entry.product_id: entry for entry in source.entries}
     shaped = await chooser.shaped(entries) if entries else None
@@ -92,15 +104,20 @@ class _Chooser:
     def __init__(
         self,
         connection: Connection,
+        goods: KnownGoods,
         wanted: Wanted,
-        rules: Sequence[SetRule],
+        there: Situation,
         touched: Mapping[str, int],
         now: datetime,
     ) -> None:
         self.known: dict[str, Known] = {}
         self._connection = connection
+        self._goods = goods
         self._wanted = wanted
-        self._rules = rules
+        self._rules = [
+            rule for rule in there.rules if rule.terms.holds(wanted.asked.placement, now)
+        ]
+        self._has_bought = there.has_bought
         self._now = now
         self._done = {
             product_id: Done(
@@ -127,15 +144,13 @@ class _Chooser:
         named = {rule.terms.product_id for rule in self._rules if rule.terms.product_id}
         because = {each.product_id for entry in entries.values() for each in entry.because}
         ids = {*entries, *named, *because} - self.known.keys()
-        self.known |= await goods_of(self._connection, ids)
-        if not self._wanted.owner.endswith(":"):
+        self.known |= await self._goods.of(self._connection, ids)
+        if self._has_bought:
             await self._learn_purchases(ids)
 
     async def _learn_purchases(self, ids: set[str]) -> None:
-        wanted, connection = self._wanted, self._connection
-        is_shopper = wanted.visitor.startswith("shopper:")
-        visitor = wanted.visitor if is_shopper else f"visitor:{wanted.visitor}"
-        bought = await bought_by(connection, [wanted.owner, visitor], list(ids))
+        connection = self._connection
+        bought = await bought_by(connection, self._wanted.persons, list(ids))
         unsaid: list[str] = []
         for product_id, bought_at in bought.items():
             done = self._done.get(product_id, Done())
@@ -150,12 +165,11 @@ class _Chooser:
                 self.known[product_id] = known._replace(goods=goods)
 
 
-async def _source(connection: Connection, wanted: Wanted) -> _Source:
+async def _source(connection: Connection, wanted: Wanted, there: Situation) -> _Source:
     """Return the list that the placement asks for, or the visitor's own in its place."""
-    own = await find_list(connection, wanted.visitor) if wanted.visitor else None
-    position, model = (own.position, own.model) if own else await kept_state(connection)
+    own, position = there.own, there.position
     touched: Mapping[str, int] = own.touched if own else {}
-    degraded: Degraded = "" if model else "no_model"
+    degraded: Degraded = "" if there.model else "no_model"
     if wanted.asked.placement in {"product", "basket"}:
         around = [wanted.product_id]
         if wanted.asked.placement == "basket":

@@ -16,7 +16,7 @@ from api.live_client import LiveClient
 from api.live_topics import RECOMMENDATIONS
 from api.problems import Problem, bad_field
 from api.route import Reply, Route
-from api.services import POPULAR, SERVED_LISTS
+from api.services import KNOWN_GOODS, POPULAR, SERVED_LISTS
 from api.sse import MEDIA
 from application.uuid7 import uuid7
 from domain.recommendation import Candidate, Shadow, served
@@ -102,13 +102,12 @@ async def recommend(call: Call[None, RecommendationsQuery]) -> Reply:
     """Return products to show, and record that they were served."""
     query, now = call.query, datetime.now(UTC)
     wanted = _wanted(call)
+    app = call.request.app
     async with call.services.pool.acquire() as connection:
-        chosen = await choose(connection, call.request.app[POPULAR], wanted, now)
+        chosen = await choose(connection, app[POPULAR], app[KNOWN_GOODS], wanted, now)
     placed = chosen.shaped.drawn(_CHANCE)
     recommendation_id = uuid7()
-    call.request.app[SERVED_LISTS].add(
-        _event(str(recommendation_id), query, wanted, chosen, placed, now)
-    )
+    app[SERVED_LISTS].add(_event(str(recommendation_id), query, wanted, chosen, placed, now))
     body = RecommendationsBody(
         recommendation_id,
         chosen.model,

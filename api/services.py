@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from api.intake.rate_limit import RateLimit
     from api.intake.write_keys import WriteKeys
     from api.known_callers import KnownCallers
+    from api.known_goods import KnownGoods
     from api.popular_products import PopularProducts
     from api.recent_writes import RecentWrites
     from api.served_lists import ServedLists
@@ -62,6 +63,7 @@ SERVICES = web.AppKey("services", Services)
 HUB: web.AppKey[Hub] = web.AppKey("hub")
 CALLERS: web.AppKey[KnownCallers] = web.AppKey("callers")
 RECENT_WRITES: web.AppKey[RecentWrites] = web.AppKey("recent_writes")
+KNOWN_GOODS: web.AppKey[KnownGoods] = web.AppKey("known_goods")
 POPULAR: web.AppKey[PopularProducts] = web.AppKey("popular_products")
 SERVED_LISTS: web.AppKey[ServedLists] = web.AppKey("served_lists")
 WRITE_KEYS: web.AppKey[WriteKeys] = web.AppKey("write_keys")

@@ -8,13 +8,27 @@ from typing import TYPE_CHECKING, NamedTuple
 from ml.recommendation.chance import Goods
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from projections.projection import Connection
 
 REPLENISH_DAYS = 30.0
 """After which a replenishable product is bought again, where neither the shop nor orders say."""
 MOST_DAYS = 3_650.0
+
+
+class Seen(NamedTuple):
+    """Up to where somebody knows the catalogue: which build of it, and the latest change."""
+
+    generation: int = 0
+    position: int = 0
+
+
+class Changes(NamedTuple):
+    """What has changed since. ``products``: their ids; None where it may be any of them."""
+
+    until: Seen
+    products: Sequence[str] | None
 
 
 class Known(NamedTuple):

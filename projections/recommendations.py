@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from projections.projection import Feed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from projections.projection import Connection
@@ -103,23 +103,8 @@ async def kept_position(connection: Connection) -> int:
     return position or 0
 
 
-async def kept_state(connection: Connection) -> tuple[int, str]:
-    """Return (position that the lists know, model that ranks); 0 and empty at the start."""
-    row = await connection.fetchrow("SELECT position, model FROM app.recommender")
-    return (row["position"], row["model"]) if row else (0, "")
-
-
-async def find_list(connection: Connection, visitor: str) -> ListRow | None:
-    """Return a visitor's list; None where nothing is known of their taste."""
-    row = await connection.fetchrow(
-        """SELECT l.model, l.position, l.list, s.model AS shadow, s.products
-           FROM app.recommendation_lists l LEFT JOIN app.shadow_lists s
-               ON s.visitor = l.visitor AND s.position = l.position
-           WHERE l.visitor = $1""",
-        visitor,
-    )
-    if row is None:
-        return None
+def list_of(row: Mapping[str, Any]) -> ListRow:
+    """Return a visitor's list from its row, with ``shadow`` and ``products`` of a shadow list."""
     kept = _decode(row["list"])
     reasons = [
         tuple(Because(each.product_id, kind, event_id) for kind, event_id in each.latest)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from domain.rule import Rule, Terms
-from ml.recommendation.shaping import SetRule
 from projections.fold import rows_by_key, write_rows
 from projections.projection import Feed
 
@@ -62,15 +61,6 @@ async def find_rule(connection: Connection, rule_id: str) -> RuleRow | None:
     """Return a rule that stands; None where there is none."""
     row = await connection.fetchrow(f"{_SELECT} WHERE NOT is_removed AND rule_id = $1", rule_id)
     return _row(row) if row else None
-
-
-async def rules_for(connection: Connection, placement: str, now: datetime) -> list[SetRule]:
-    """Return the rules that hold there and then, what was said last comes last."""
-    rows = await connection.fetch(
-        "SELECT event_id, terms FROM rules WHERE NOT is_removed ORDER BY position"
-    )
-    rules = [SetRule(row["event_id"], _decode(row["terms"])) for row in rows]
-    return [rule for rule in rules if rule.terms.holds(placement, now)]
 
 
 _decode = msgspec.json.Decoder(Terms).decode

@@ -27,6 +27,7 @@ logger = structlog.get_logger(__name__)
 AT_ONCE = 64
 RESTS = 4
 """It rests this many times as long as it worked, so that it takes a fifth of a core."""
+RESTS_BESIDE_VISITORS = 19
 
 Row = tuple[str, str, list[tuple[str, float]], list[tuple[str, float]]]
 
@@ -39,6 +40,7 @@ class ProductNeighbours:
         self._model: ServingModel | None = None
         self._changed: dict[str, None] = {}
         self._wakes = asyncio.Event()
+        self._is_beside_visitors = False
 
     def begin(self, model: ServingModel) -> None:
         """Write the rows of this model from now on, all that are not written yet."""
@@ -54,6 +56,10 @@ class ProductNeighbours:
         changed = dict.fromkeys(number for each in placed for number in each.numbers)
         self._changed |= dict.fromkeys(names[number] for number in changed)
         self._wakes.set()
+
+    def step_back(self) -> None:
+        """Leave more of the core to visitors, who are being ranked."""
+        self._is_beside_visitors = True
 
     async def run(self) -> None:
         """Write what is due, until cancelled."""
@@ -82,7 +88,9 @@ class ProductNeighbours:
             found = await asyncio.to_thread(rows_of, model, some)
             async with self._pool.acquire() as connection:
                 await write_rows(connection, _WRITE, found)
-            await asyncio.sleep(RESTS * (time.monotonic() - began))
+            rests = RESTS_BESIDE_VISITORS if self._is_beside_visitors else RESTS
+            self._is_beside_visitors = False
+            await asyncio.sleep(rests * (time.monotonic() - began))
         if self._model is model:
             async with self._pool.acquire() as connection:
                 await connection.execute(
@@ -125,6 +133,6 @@ def _listed(model: ServingModel, neighbours: Neighbours, number: int) -> list[tu
 _WRITE = """
     INSERT INTO app.product_neighbours (product_id, model, alike, complements)
     SELECT * FROM json_to_recordset($1) AS n (
-        product_id text, model text, alike jsonb, complements jsonb)
+        product_id text, model text, alike json, complements json)
     ON CONFLICT (product_id) DO UPDATE SET
         model = excluded.model, alike = excluded.alike, complements = excluded.complements"""

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from projections import generations
 from projections.checkpoints import Fenced, live_generation
 from projections.feeds import KEPT, publish, read_feed, stream_name
+from projections.feeds import PAGE as FEED_PAGE
 from projections.position_waiter import tell_progress
 from projections.runner import TRANSIENT, Runner, heed_cancellation, patiently
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from application.journal import Journal
     from domain.events import Recorded
+    from projections.feeds import FeedRow
     from projections.projection import Projection
 
 logger = structlog.get_logger(__name__)
@@ -32,8 +34,10 @@ PAGE = 500
 """Events of one transaction while following."""
 CATCH_UP_PAGE = 4_000
 """Events of one transaction far behind the head."""
-SETTLE_SECONDS = 0.02
-"""Least time between two transactions of one read model: lets batches form under load."""
+SETTLE_SECONDS, MOST_SETTLE_SECONDS = 0.02, 0.1
+"""Between two transactions of one read model: lets batches form under load."""
+SETTLES = 9
+"""It rests so many times as long as a transaction took: what is slow is done less often."""
 QUEUED_PAGES = 20
 """Pages that wait for a slow read model before it goes its own way."""
 PERSIST_SECONDS = 1.0
@@ -141,6 +145,8 @@ class _Follower:
     ) -> None:
         self.name = projection.name
         self.position = 0
+        self._folded_until = 0
+        """The end of the latest page that had something for it."""
         self._past = past
         self._pool = pool
         self._client = client
@@ -202,7 +208,7 @@ class _Follower:
         generation = await generations.ensure_live(owner, self._projection)
         await self._ask_for_rebuild_of_old_code(owner, generation)
         self._runner = await Runner.start(self._pool, self._projection, generation)
-        self.position = self._runner.position
+        self.position = self._folded_until = self._runner.position
         self._persisted_at = asyncio.get_running_loop().time()
 
     async def _ask_for_rebuild_of_old_code(
@@ -221,18 +227,23 @@ class _Follower:
 
     async def _take_next(self) -> None:
         page = await self._next_page()
+        clock = asyncio.get_running_loop().time
+        began = clock()
         if page:
-            await self._runner.run(page)
+            has_folded = await self._runner.run(page)
             self.position = self._runner.position
-            self._committed.set()
             self._moved.set()
-        now = asyncio.get_running_loop().time()
+            if has_folded:
+                self._folded_until = self.position
+                self._committed.set()
+        now = clock()
+        rest = min(max(SETTLE_SECONDS, SETTLES * (now - began)), MOST_SETTLE_SECONDS)
         if now - self._persisted_at > PERSIST_SECONDS:
             await self._runner.persist()
             await self._check_generation()
             self._persisted_at = now
         if page and self._is_close:
-            await asyncio.sleep(SETTLE_SECONDS)
+            await asyncio.sleep(rest)
 
     async def _next_page(self) -> list[Recorded]:
         if not self._is_close:
@@ -301,13 +312,16 @@ class _Follower:
                     await self._client.delete(stream_name(self.name))
                     published = end
                     continue
-                async with self._pool.acquire() as connection:
-                    rows = await read_feed(connection, self._projection, published)
+                rows: list[FeedRow] = []
+                if published < self._folded_until:
+                    async with self._pool.acquire() as connection:
+                        rows = await read_feed(connection, self._projection, published)
                 if rows:
                     await publish(self._client, self.name, rows)
                     published = rows[-1].position
+                if len(rows) >= FEED_PAGE:
                     continue
-                published = end
+                published = max(published, end)
             now = asyncio.get_running_loop().time()
             if published is not None and now - stored_at > PERSIST_SECONDS:
                 await self._store_published(published)

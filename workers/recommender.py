@@ -16,7 +16,6 @@ from ml.recommendation.behaviour import Histories, touches
 from ml.recommendation.descriptions import DESCRIBING, describe
 from ml.recommendation.ranked_lists import rank
 from ml.tensor_files import ArtifactRefused
-from projections.fold import write_rows
 from projections.position_waiter import tell_progress
 from projections.recommendations import NAME, KeptList, TouchedProduct, kept_position
 from projections.runner import TRANSIENT, heed_cancellation, patiently
@@ -26,7 +25,7 @@ from workers.serving_model import load
 from workers.shadow import Shadow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import asyncpg
@@ -133,30 +132,32 @@ class _Recommender:
             for touch in touches(recorded):
                 self._histories.add(touch)
                 made_at[touch.visitor] = recorded.position
-        rows: list[tuple[object, ...]] = []
+        lists: list[bytes] = []
         if self._champion is not None and made_at:
-            rows = await self._rank(self._champion, made_at)
+            lists = await self._rank(self._champion, made_at)
         version = self._champion.version if self._champion else ""
         async with self._pool.acquire() as connection, connection.transaction():
             # Lists and position are lost together in a crash, and then made again.
             await connection.execute("SET LOCAL synchronous_commit = off")
-            await write_rows(connection, _WRITE, rows)
+            if lists:
+                texts = [each.decode() for each in lists]
+                await connection.execute(
+                    _WRITE, list(made_at), list(made_at.values()), texts, version
+                )
             await connection.execute(_MOVE, position, version)
         await tell_progress(self._client, {NAME: position})
+        if lists:
+            self._neighbours.step_back()
         for visitor, at in made_at.items() if self._shadow.model else ():
             self._shadow.offer(visitor, at, list(self._histories.of(visitor)))
 
-    async def _rank(
-        self, champion: ServingModel, made_at: dict[str, int]
-    ) -> list[tuple[object, ...]]:
-        histories = [list(self._histories.of(visitor)) for visitor in made_at]
+    async def _rank(self, champion: ServingModel, visitors: Iterable[str]) -> list[bytes]:
+        """Return their lists as they are kept."""
+        histories = [list(self._histories.of(visitor)) for visitor in visitors]
 
-        def ranked() -> list[tuple[object, ...]]:
+        def ranked() -> list[bytes]:
             lists = rank(champion.model, champion.known, champion.neighbours, histories)
-            return [
-                (visitor, champion.version, position, msgspec.Raw(msgspec.json.encode(kept(each))))
-                for (visitor, position), each in zip(made_at.items(), lists, strict=True)
-            ]
+            return [msgspec.json.encode(kept(each)) for each in lists]
 
         # The one door by which ranking leaves the loop: it takes milliseconds of a core.
         return await asyncio.to_thread(ranked)
@@ -233,8 +234,8 @@ _MOVE = """
         position = excluded.position, model = excluded.model, updated_at = now()"""
 _WRITE = """
     INSERT INTO app.recommendation_lists (visitor, model, position, list)
-    SELECT * FROM json_to_recordset($1) AS n (
-        visitor text, model text, position bigint, list json)
+    SELECT visitor, $4, position, list
+    FROM unnest($1::text[], $2::bigint[], $3::json[]) AS n (visitor, position, list)
     ON CONFLICT (visitor) DO UPDATE SET
         model = excluded.model, position = excluded.position, list = excluded.list,
         updated_at = now()"""

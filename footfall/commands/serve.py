@@ -174,9 +174,13 @@ async def serve_api(shop: Shop, stop: asyncio.Event) -> None:
 
 
 def _forget_the_start() -> None:
-    """Let no garbage collection look at what lives as long as the process."""
+    """Let no garbage collection look at what lives as long as the process, nor look all the time.
+
+    By default it looks after every 700 objects: a tenth of the time that requests take.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 async def wait_until_healthy(

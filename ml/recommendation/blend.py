@@ -87,16 +87,17 @@ class Blend:
         return type(self)(tuple(components), self.weights, self.own_weights)
 
     def scores(self, contexts: Sessions) -> Scores:
-        parts = [log_shares(component, contexts) for component in self.components]
+        parts = [_logs(component, contexts) for component in self.components]
         shape, ground = parts[0].shape, np.zeros((1, 1), np.float32)
         layers: list[sparse.csr_matrix] = []
         for part, weight in zip(parts, self.weights, strict=True):
-            weighed = np.float32(weight) * part.ground
-            ground = np.add(ground, weighed, out=weighed if len(weighed) > 1 else None)
+            own = part.ground if len(part.ground) > 1 else None  # to write into
+            weighed = np.multiply(part.ground, np.float32(weight), out=own)
+            ground = np.add(ground, weighed, out=own)
             layers += [np.float32(weight) * layer for layer in part.layers]
         rows, products, facts = own_products(contexts)
-        own = facts @ np.array(self.own_weights, np.float32)
-        layers.append(sparse.csr_matrix((own, (rows, products)), shape=shape))
+        visited = facts @ np.array(self.own_weights, np.float32)
+        layers.append(sparse.csr_matrix((visited, (rows, products)), shape=shape))
         return Scores(shape, ground, tuple(layers))
 
     def without(self, kind: type[Recommender]) -> Self:
@@ -149,13 +150,21 @@ class Blend:
 
 def log_shares(component: Recommender, contexts: Sessions) -> Scores:
     """Return the logarithm of each product's share of its row."""
-    scores = component.scores(contexts)
+    scores = _logs(component, contexts)
     if component.log_scores:
-        rows = scores.whole() if scores.layers else scores.ground
+        rows = scores.ground
         greatest = rows.max(axis=1)
         pairs = zip(rows, greatest, strict=True)  # row by row: each stays in the cache
         totals = np.array([np.exp(row - top).sum() for row, top in pairs], np.float32)
         return Scores(scores.shape, rows - (greatest + np.log(totals))[:, None])
+    return scores
+
+
+def _logs(component: Recommender, contexts: Sessions) -> Scores:
+    """Return the same but for a number that is added to a whole row, which moves no product."""
+    scores = component.scores(contexts)
+    if component.log_scores:
+        return Scores.of_rows(scores.whole()) if scores.layers else scores
     if scores.ground.any() or len(scores.layers) != 1:
         rows = np.maximum(scores.whole(), 0)  # a linear model's doubts count as nothing known
         rows /= np.maximum(rows.sum(axis=1, keepdims=True), LEAST_TOTAL)

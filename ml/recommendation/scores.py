@@ -25,8 +25,9 @@ AT_ONCE = 8  # whole rows of 50,000 products that a core's cache holds
 class Scores:
     """A product's score is its ground and what stands in its cell of each layer, added up.
 
-    ``ground``: float32 that broadcasts to ``shape``, (contexts, products). ``layers``: sparse
-    matrices of that shape, without a cell twice.
+    ``ground``: float32 that broadcasts to ``shape``, (contexts, products); where it has several
+    rows they are the asker's, to write into. ``layers``: sparse matrices of that shape, without a
+    cell twice.
     """
 
     shape: tuple[int, int]

@@ -233,32 +233,29 @@ class SequenceModel:
         with torch.inference_mode():
             products = network.item.num_embeddings
             device = network.item.weight.device
-            self._items = network.items(torch.arange(products, device=device))
+            items = network.items(torch.arange(products, device=device))
+            self._columns = items.T.contiguous()  # (width, products): a quarter quicker to read
 
     def scores(self, contexts: Sessions) -> Scores:
         return Scores.of_rows(self.predict(contexts))
 
     @torch.inference_mode()
     def predict(self, contexts: Sessions) -> Floats:
-        scores = torch.zeros(len(contexts), len(self._items))
-        for rows in same_lengths(contexts, self.settings.context_events):
-            events = padded(contexts, rows, self.settings.context_events, self._items.device)
-            last = np.minimum(contexts.lengths[rows], self.settings.context_events) - 1
+        device = self._columns.device
+        asked = torch.zeros(len(contexts), self.settings.dimensions, device=device)
+        copied: list[tuple[Tensor, Tensor, Tensor]] = []
+        for some in same_lengths(contexts, self.settings.context_events):
+            rows = torch.from_numpy(some)
+            events = padded(contexts, some, self.settings.context_events, device)
+            last = np.minimum(contexts.lengths[some], self.settings.context_events) - 1
             at = torch.arange(len(rows)), torch.from_numpy(last)
             expected, copying = (part[at] for part in self.network(events))
-            logits = expected @ self._items.T * self.settings.new_scale
-            scores[torch.from_numpy(rows)] = self._with_copies(logits, copying, events).cpu()
-        return scores.numpy()
-
-    def _with_copies(self, logits: Tensor, copying: Tensor, events: Events) -> Tensor:
-        """Add (rows, events) logits of going back to those (rows, products) of products."""
-        chances = (copying + self.settings.copy_offset).exp()
-        whole = torch.zeros_like(logits).scatter_add_(1, events.items, chances)
-        copied = (
-            whole.gather(1, events.items).clamp(min=NEVER).log()
-        )  # alike for a product's events
-        own = torch.logaddexp(logits.gather(1, events.items), copied)
-        return logits.scatter(1, events.items, own)
+            asked[rows] = expected * self.settings.new_scale
+            copied.append((rows[:, None], events.items, copying + self.settings.copy_offset))
+        scores = asked @ self._columns  # all at once: half of the time is to read them
+        for rows, items, logits in copied:
+            scores[rows, items] = _with_copies(scores[rows, items], items, logits)
+        return scores.cpu().numpy()
 
     def calibrated(self, new_scale: float, copy_offset: float) -> Self:
         """Return the same network with another balance of new products and old ones."""
@@ -294,6 +291,18 @@ class SequenceModel:
         except RuntimeError as error:  # names or shapes differ
             raise ValueError(str(error)) from error
         return cls(network)
+
+
+def _with_copies(own: Tensor, items: Tensor, copying: Tensor) -> Tensor:
+    """Return (rows, events) the logits of the events' products, going back to them counted in.
+
+    ``own``: their logits without it; ``copying``: of going back to each event. Chances of a
+    product's events add up.
+    """
+    chances = copying.exp()
+    alike = items[:, :, None] == items[:, None, :]
+    copied = (alike * chances[:, None, :]).sum(-1).clamp(min=NEVER).log()
+    return torch.logaddexp(own, copied)
 
 
 def padded(sessions: Sessions, rows: Ints, longest: int, device: torch.device) -> Events:

@@ -23,7 +23,8 @@ from ml.recommendation.chance import Goods
 from ml.recommendation.popularity import Popularity
 from ml.recommendation.sessions import Sessions
 from ml.recommendation.shaping import Asked, Done, SetRule, shape
-from projections.recommendations import find_list
+from projections.choices import situation_of
+from projections.goods import Seen
 from tests.api.conftest import running_api
 from tests.api.test_recommendations import (
     ACCESSORIES,
@@ -88,7 +89,7 @@ async def serve(
     for number, visitor in enumerate(visitors):
         now = datetime.now(UTC)
         async with shop.pool.acquire() as connection:
-            own = await find_list(connection, visitor)
+            own = (await situation_of(connection, visitor, [], Seen())).own
             placed, model, as_of = await shaped(shop, own, now, explored, chance)
         name = f"{visitor}-{number}-{seed}"
         items = tuple(Candidate(p.product_id, p.score, p.propensity) for p in placed)

@@ -29,7 +29,7 @@ def content_of(vocabulary: Vocabulary) -> Floats:
 
 
 def vectors(model: SequenceModel, vocabulary: Vocabulary) -> dict[str, Floats]:
-    return dict(zip(vocabulary.products, model._items.cpu().numpy(), strict=True))
+    return dict(zip(vocabulary.products, model._columns.T.cpu().numpy(), strict=True))
 
 
 @pytest.mark.parametrize("has_content", [True, False])
