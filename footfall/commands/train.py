@@ -40,6 +40,8 @@ class _Told(NamedTuple):
     sorted_by: str
     won_by: str
     facts: dict[str, object]
+    shown: tuple[str, ...] = ()
+    """The measures of the table; all of them where it is empty."""
 
 
 @click.command()
@@ -196,6 +198,7 @@ async def _train_intent(
         "ap",
         f"{trained.name}, {GAIN} {gains}; {pays}",
         {"name": trained.name, "offer_threshold": threshold},
+        ("ap", "auc", "brier_skill", "ece", "lift_5"),
     )
 
 
@@ -207,7 +210,7 @@ def _table(told: _Told) -> Table:
     """Return a row for each model, and for the last measure its bounds, where there are any."""
     scores = told.scores
     measures = list(dict.fromkeys(name for row in scores.values() for name in row))
-    measures = [name for name in measures if _is_measure(name)]
+    measures = [name for name in told.shown or measures if _is_measure(name)]
     by = told.sorted_by
     has_bounds = any(f"{by}_low" in found for found in scores.values())
     table = Table(told.title, *measures, *(["95 %"] if has_bounds else []), box=None)
