@@ -100,7 +100,8 @@ class IntentBody(msgspec.Struct, frozen=True, kw_only=True):
     """How probable it is that a visit orders, and that its basket is left; as of a log position.
 
     ``outcome``: empty while the visit is open; else ordered, abandoned or left. ``abandonment``:
-    null without a basket. ``degraded``: why a plain rule answers; empty where models do.
+    null without a basket. ``degraded``: ``no_model`` where the basket rule stands in
+    for one, which then has no version; else empty.
     """
 
     outcome: str

@@ -25,7 +25,7 @@ CREATE TABLE app.intent_visits (
     abandonment_model   text        NOT NULL,
     abandonment_pays    boolean     NOT NULL,
     abandonment_factors json        NOT NULL,
-    degraded            text        NOT NULL,  -- why a baseline answers; '' where models do
+    degraded            text        NOT NULL,  -- no_model: the basket rule answers where a version is empty
     basket_minor        bigint,                -- null: no price is known
     digest              text        NOT NULL,  -- over features and scores after each of its events
     position            bigint      NOT NULL,  -- of the event that changed it

@@ -7,6 +7,7 @@ change at the event that promoted them, so a replay of the log finds every score
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -54,6 +55,8 @@ ACTOR = "intent"
 SCORED_EVENTS = 50_000
 """Events before the present that are scored by a worker that was away for longer."""
 PAGE = 500
+NO_MODEL = "no_model"
+"""Why a row is degraded: the basket rule answers where the version of a score is empty."""
 KEPT_SECONDS = 3_600
 """How long what is over stays in the read model, by the time of the log."""
 SWEEP_SECONDS = 60
@@ -144,6 +147,8 @@ class _Intent:
                 self._scorer.warm(recorded)
             after = page[-1].position
             await asyncio.sleep(0)
+        gc.collect()
+        gc.freeze()  # what is known by now stays: no collection need look through it
 
     async def _champion(self, target: str, until: int) -> str:
         """Return the version that served at a position; empty where none did."""
@@ -235,8 +240,7 @@ class _Intent:
             await connection.execute(_FORGET, list(self._scorer.fold.visits.as_dict()))
 
     def _degraded(self) -> str:
-        missing = [target for target in TARGETS if target not in self._scorer.serving]
-        return f"no model of {' and '.join(missing)}: the basket rule answers" if missing else ""
+        return "" if len(self._scorer.serving) == len(TARGETS) else NO_MODEL
 
     async def _note(self, target: str, version: str, drift: Drift) -> None:
         """Record that a model drifts, at most once a day."""

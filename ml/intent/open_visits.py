@@ -59,21 +59,21 @@ EVENTS: tuple[type[Event], ...] = (
 )
 
 
-class Goods(msgspec.Struct):
+class Goods(msgspec.Struct, gc=False):
     """What is known of a product by now."""
 
     category: str = ""
     price_minor: float = float("nan")
 
 
-class Line(msgspec.Struct):
+class Line(msgspec.Struct, gc=False):
     """A product in a basket."""
 
     quantity: int
     price_minor: float
 
 
-class Past(msgspec.Struct):
+class Past(msgspec.Struct, gc=False):
     """What a person did in visits before this one."""
 
     visits: int = 0
