@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 RECOMMENDER = "recommender"
 KINDS = (RECOMMENDER, *TARGETS)
 """The lines of models that are trained: what ranks, and what foresees (ml/intent/outcomes.py)."""
-COMPLEMENTS = "complements"
-"""What goes with a recommender of the same version: products bought together."""
+NEIGHBOURS = "neighbours"
+"""What goes with each product, found by a recommender of the same version."""
 
 
 def artifact_path(directory: Path, kind: str, version: str) -> Path:

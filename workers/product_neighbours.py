@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import asyncpg
 
-    from ml.recommendation.ranked_lists import Neighbours
+    from ml.recommendation.neighbours import Neighbours
     from ml.recommendation.stand_ins import StandIn
     from workers.serving_model import ServingModel
 
@@ -107,14 +107,13 @@ class ProductNeighbours:
 def rows_of(model: ServingModel, products: Sequence[str]) -> list[Row]:
     """Return for each product what is like it and what is bought with it, newcomers among them."""
     known = {each: number for each in products if (number := model.known.number(each)) is not None}
-    model.neighbours.of(np.array(list(known.values()), np.int64))  # all of them together, once
     rows: list[Row] = []
     for product_id, number in known.items():
-        alike = _listed(model, model.neighbours, number)
+        alike = _listed(model, model.goes_with.alike, number)
         best = max((score for _, score in alike), default=1.0)
         beside = [(each, best * likeness) for each, likeness in model.known.next_to(number)]
         beside.append((model.known.vocabulary.products[number], best))
-        complements = _listed(model, model.complements, number) if model.complements else []
+        complements = _listed(model, model.goes_with.complements, number)
         listed = sorted(dict([*alike, *beside]).items(), key=lambda pair: -pair[1])
         shown = [pair for pair in listed if pair[0] != product_id]
         rows.append((product_id, model.version, shown, complements))

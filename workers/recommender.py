@@ -156,7 +156,7 @@ class _Recommender:
         histories = [list(self._histories.of(visitor)) for visitor in visitors]
 
         def ranked() -> list[bytes]:
-            lists = rank(champion.model, champion.known, champion.neighbours, histories)
+            lists = rank(champion.model, champion.known, champion.goes_with.alike, histories)
             return [msgspec.json.encode(kept(each)) for each in lists]
 
         # The one door by which ranking leaves the loop: it takes milliseconds of a core.

@@ -56,7 +56,7 @@ class Saved:
 
     def rank(self, histories: Sequence[Sequence[Touch]]) -> list[Ranked]:
         serving = self._serving
-        lists = rank(serving.model, serving.known, serving.neighbours, histories)
+        lists = rank(serving.model, serving.known, serving.goes_with.alike, histories)
         return [list(zip(each.products, each.scores, strict=True)) for each in lists]
 
 

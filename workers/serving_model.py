@@ -1,19 +1,17 @@
-"""A model as the recommender serves it: loaded, with what it answers to each product alone."""
+"""A model as the recommender serves it: loaded, with what goes with each product."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ml.recommendation.ranked_lists import Neighbours
+from ml.recommendation.neighbours import GoesWith
 from ml.recommendation.stand_ins import StandIns
-from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path
+from workers.model_files import NEIGHBOURS, RECOMMENDER, artifact_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ml.recommendation.recommender import Recommender
-
-NEIGHBOURS = 60
 
 
 class ServingModel(NamedTuple):
@@ -23,8 +21,7 @@ class ServingModel(NamedTuple):
     until: int
     model: Recommender
     known: StandIns
-    neighbours: Neighbours
-    complements: Neighbours | None
+    goes_with: GoesWith
 
 
 def load(directory: Path, version: str) -> ServingModel:
@@ -34,26 +31,18 @@ def load(directory: Path, version: str) -> ServingModel:
     from ml.recommendation import artifacts  # noqa: PLC0415
     from ml.recommendation.blend import Blend  # noqa: PLC0415
     from ml.recommendation.content import ContentSimilarity  # noqa: PLC0415
-    from ml.recommendation.sequence_model import SequenceModel  # noqa: PLC0415
 
     torch.set_num_threads(1)  # the other cores are for whoever asks
     loaded = artifacts.load(artifact_path(directory, RECOMMENDER, version))
-    products = len(loaded.vocabulary)
-    naming = loaded.model
+    goes_with = GoesWith.load(artifact_path(directory, NEIGHBOURS, version), loaded.vocabulary)
     parts: tuple[Recommender, ...] = (loaded.model,)
     if isinstance(loaded.model, Blend):
-        # What goes with one product is a question to what names few: a tenth of the time.
-        naming, parts = loaded.model.without(SequenceModel), loaded.model.components
+        parts = loaded.model.components
     content = next((part for part in parts if isinstance(part, ContentSimilarity)), None)
-    complements = None
-    beside = artifact_path(directory, COMPLEMENTS, version)
-    if beside.exists():
-        complements = Neighbours(artifacts.load(beside).model, products, NEIGHBOURS)
     return ServingModel(
         version,
         loaded.about.get("until", 0),
         loaded.model,
         StandIns(loaded.vocabulary, content),
-        Neighbours(naming, products, NEIGHBOURS),
-        complements,
+        goes_with,
     )

@@ -76,7 +76,7 @@ class Shadow:
             return
         histories = [each.history for each in some.values()]
         lists = await asyncio.to_thread(
-            lambda: list(rank(model.model, model.known, model.neighbours, histories))
+            lambda: list(rank(model.model, model.known, model.goes_with.alike, histories))
         )
         rows = [
             (visitor, model.version, each.position, listed.products[:KEPT])

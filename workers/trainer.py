@@ -18,7 +18,7 @@ from ml.recommendation.descriptions import DESCRIBING, describe
 from ml.recommendation.past_touches import PastTouches
 from ml.recommendation.training import Champion, NotEnoughData, Trained, TrainingSettings, train_on
 from ml.tensor_files import ArtifactRefused
-from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path, digest
+from workers.model_files import NEIGHBOURS, RECOMMENDER, artifact_path, digest
 from workers.training_log import pages
 from workers.training_plan import desk
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from application.journal import Journal
     from ml.recommendation.descriptions import ProductContent
-    from ml.recommendation.recommender import Progress, Recommender
+    from ml.recommendation.recommender import Progress
     from workers.training_plan import Plan
 
 ACTOR = "trainer"
@@ -153,14 +153,12 @@ def _keep(directory: Path, plan: Plan, trained: Trained) -> None:
         "scores": trained.scores,
         **_about(trained),
     }
-    models: dict[str, Recommender] = {
-        RECOMMENDER: trained.model,
-        COMPLEMENTS: trained.complements,
-    }
-    for kind, model in models.items():
-        path = artifact_path(directory, kind, plan.version)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        artifacts.save(path, Artifact(model, trained.vocabulary, about))
+    beside = artifact_path(directory, NEIGHBOURS, plan.version)
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    trained.goes_with.save(beside, trained.vocabulary, about)
+    path = artifact_path(directory, RECOMMENDER, plan.version)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    artifacts.save(path, Artifact(trained.model, trained.vocabulary, about))
 
 
 def _made_with(plan: Plan, trained: Trained) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
-from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path
+from workers.model_files import NEIGHBOURS, RECOMMENDER, artifact_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ class Desk:
         self.checkpoints = models / "training"
         is_recommender = kind == RECOMMENDER
         self._plan = self.checkpoints / ("plan.json" if is_recommender else f"plan-{kind}.json")
-        self._written = (RECOMMENDER, COMPLEMENTS) if is_recommender else (kind,)
+        self._written = (RECOMMENDER, NEIGHBOURS) if is_recommender else (kind,)
         self._checkpoints = ("measured", "final") if is_recommender else ()
 
     def plan(self, *, head: int, champion: str, noted: list[str], settings: msgspec.Struct) -> Plan:

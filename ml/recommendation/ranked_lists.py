@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ml.recommendation.behaviour import contexts_of
-from ml.recommendation.sessions import Sessions
+from ml.recommendation.neighbours import shares as shares_of
 from ml.recommendation.stand_ins import DECIMALS
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ml.recommendation.behaviour import Touch
+    from ml.recommendation.neighbours import Neighbours
     from ml.recommendation.recommender import Recommender
     from ml.recommendation.sessions import Floats, Ints
     from ml.recommendation.stand_ins import StandIns
@@ -40,27 +41,6 @@ class RankedList(NamedTuple):
     touched: list[list[Touch]]
 
 
-class Neighbours:
-    """For each product the ``k`` others that a model answers to it alone, found when asked for."""
-
-    def __init__(self, model: Recommender, products: int, k: int) -> None:
-        k = min(k, products - 1)
-        self._model = model
-        self._products = np.full((products, k), -1, np.int32)
-        self._scores = np.zeros((products, k), np.float32)
-
-    def of(self, numbers: Ints) -> tuple[NDArray[np.int32], Floats]:
-        """Return (numbers, k) their neighbours, best first, with scores that can be added up."""
-        missing = np.unique(numbers[self._products[numbers, 0] < 0])
-        for start in range(0, len(missing), AT_ONCE):
-            some = missing[start : start + AT_ONCE]
-            answered = self._model.scores(Sessions.of([[int(number)] for number in some]))
-            found, scores = answered.best(self._products.shape[1], without=some)
-            self._scores[some] = _shares(scores) if self._model.log_scores else scores
-            self._products[some] = found
-        return self._products[numbers], self._scores[numbers]
-
-
 def rank(
     model: Recommender,
     known: StandIns,
@@ -73,8 +53,7 @@ def rank(
         some = histories[start : start + AT_ONCE]
         contexts = contexts_of(some, known)
         found, scores = model.scores(contexts).best(LENGTH)
-        shares = _rounded(_shares(scores) if model.log_scores else scores)
-        neighbours.of(contexts.items)  # all of them together, once
+        shares = _rounded(shares_of(scores) if model.log_scores else scores)
         for row, history in enumerate(some):
             touched: dict[str, list[Touch]] = {}
             for touch in history:
@@ -88,13 +67,6 @@ def rank(
             )
             listed = known.beside(found[row].tolist(), shares[row], because.tolist())
             yield RankedList(*listed, groups)
-
-
-def _shares(scores: Floats) -> Floats:
-    """Return the shares of rows of logarithms, the greatest coming first."""
-    shares = np.exp(scores - scores[:, :1])
-    total: Floats = shares / shares.sum(axis=1, keepdims=True)
-    return total
 
 
 def _rounded(scores: Floats) -> list[list[float]]:

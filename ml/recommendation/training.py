@@ -18,6 +18,7 @@ from ml.recommendation.blend import Blend
 from ml.recommendation.content import ContentSimilarity
 from ml.recommendation.descriptions import ProductContent
 from ml.recommendation.item_neighbours import ItemNeighbours, ItemNeighboursSettings
+from ml.recommendation.neighbours import GoesWith, Neighbours
 from ml.recommendation.popularity import Popularity
 from ml.recommendation.random_walk import RandomWalk
 from ml.recommendation.ranking_metrics import bootstrap
@@ -76,7 +77,7 @@ class Champion:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model to serve, what goes with what it was bought with, and how both were measured.
+    """A model to serve, what goes with each product, and how it was measured.
 
     ``scores``: by model, then measure, on the latest sessions. ``gain``: of the blend over the
     model named ``rival`` in MRR@20, with a 95 % interval. ``warm_started_from``: the version
@@ -84,7 +85,7 @@ class Trained:
     """
 
     model: Blend
-    complements: ItemNeighbours
+    goes_with: GoesWith
     vocabulary: Vocabulary
     scores: dict[str, dict[str, float]]
     rival: str
@@ -172,11 +173,12 @@ def train_on(
         start=start,
         checkpoint=checkpoints / "final" if checkpoints else None,
     )
+    final_blend = blend.of(final)
     together = ItemNeighbours.fit(sessions, len(vocabulary), ItemNeighboursSettings(bought=True))
     scores = {name: scores_of(places, measuring.owners) for name, places in found.items()}
     return Trained(
-        blend.of(final),
-        together,
+        final_blend,
+        _goes_with(final_blend, together, len(vocabulary), tell),
         vocabulary,
         scores,
         rival,
@@ -184,6 +186,19 @@ def train_on(
         champion.version if champion is not None and start is not None else "",
         _facts(sessions, vocabulary, slices, epochs),
     )
+
+
+def _goes_with(
+    blend: Blend, together: ItemNeighbours, products: int, tell: Callable[[str, Progress], None]
+) -> GoesWith:
+    """Ask what goes with one product of what names few: a tenth of the time."""
+    began = time.monotonic()
+
+    def done(number: int) -> None:
+        tell("neighbours", Progress(number, products, time.monotonic() - began))
+
+    alike = Neighbours.found_by(blend.without(SequenceModel), products, tell=done)
+    return GoesWith(alike, Neighbours.found_by(together, products))
 
 
 class Task:

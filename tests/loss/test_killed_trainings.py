@@ -20,8 +20,9 @@ from footfall.commands.options import opened
 from footfall.settings import Settings
 from footfall.simulator.history import seed_shop
 from footfall.supervisor import environment_of
-from ml.recommendation import artifacts
-from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path
+from ml.recommendation import artifacts, neighbours
+from ml.saved_models import read_model
+from workers.model_files import NEIGHBOURS, RECOMMENDER, artifact_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+FORMATS = {RECOMMENDER: artifacts.FORMAT, NEIGHBOURS: neighbours.FORMAT}
 KILLS = 6
 NOTHING_NEW = os.EX_TEMPFAIL
 TRAIN = ("train", "--scheduled", "--epochs", "3")
@@ -88,9 +90,9 @@ async def test_a_training_killed_at_any_moment_goes_on_and_leaves_nothing_behind
     assert line.champion == (won[-1] if won else "")
     kept = {"training/lock"}
     for event in trained:
-        for kind in (RECOMMENDER, COMPLEMENTS):
+        for kind in FORMATS:
             path = artifact_path(models, kind, event.version)
-            assert artifacts.load(path).about["version"] == event.version
+            assert read_model(path, FORMATS[kind]).about["version"] == event.version
             kept.add(str(path.relative_to(models)))
     assert files_in(models) == kept
 

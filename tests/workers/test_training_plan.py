@@ -8,7 +8,7 @@ import pytest
 
 from ml.intent.training import IntentSettings
 from ml.recommendation.training import TrainingSettings
-from workers.model_files import COMPLEMENTS, RECOMMENDER, artifact_path
+from workers.model_files import NEIGHBOURS, RECOMMENDER, artifact_path
 from workers.training_plan import Plan, TrainingUnderWay, desk
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ def test_a_plan_that_no_longer_holds_is_forgotten_with_what_it_led_to(
 ) -> None:
     first = planned(tmp_path)
     (tmp_path / "training" / "measured").write_bytes(b"half way")
-    for kind in (RECOMMENDER, COMPLEMENTS):
+    for kind in (RECOMMENDER, NEIGHBOURS):
         path = artifact_path(tmp_path, kind, first.version)
         path.parent.mkdir()
         path.write_bytes(b"not noted")
     if change == "garbage":
         (tmp_path / "training" / "plan.json").write_bytes(b"\x80\x04N.")
-        for kind in (RECOMMENDER, COMPLEMENTS):
+        for kind in (RECOMMENDER, NEIGHBOURS):
             artifact_path(tmp_path, kind, first.version).unlink()
     other = TrainingSettings(seed=4) if change == "settings" else SETTINGS
     again = planned(

@@ -10,17 +10,21 @@ import pytest
 
 from ml.recommendation.behaviour import Touch
 from ml.recommendation.item_neighbours import ItemNeighbours
-from ml.recommendation.ranked_lists import Neighbours, rank
+from ml.recommendation.neighbours import GoesWith, Neighbours
+from ml.recommendation.ranked_lists import rank
 from ml.recommendation.sessions import EventKind, Vocabulary
 from ml.recommendation.stand_ins import StandIns
+from ml.tensor_files import ArtifactRefused
 from tests.ml.recommendation.shoppers import PRODUCTS, walks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ml.recommendation.ranked_lists import RankedList
 
 MODEL = ItemNeighbours.fit(walks(800), PRODUCTS)
 VOCABULARY = Vocabulary(f"p{n}" for n in range(PRODUCTS))
-NEIGHBOURS = Neighbours(MODEL, PRODUCTS, 5)
+NEIGHBOURS = Neighbours.found_by(MODEL, PRODUCTS, 5)
 KNOWN = StandIns(VOCABULARY)
 
 
@@ -33,6 +37,18 @@ def touched(*numbers: int) -> list[Touch]:
 
 def ranked(*histories: list[Touch]) -> list[RankedList]:
     return list(rank(MODEL, KNOWN, NEIGHBOURS, histories))
+
+
+def test_what_goes_with_products_is_saved_for_a_model_of_the_same_products_only(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "beside.safetensors"
+    GoesWith(NEIGHBOURS, NEIGHBOURS).save(path, VOCABULARY, {})
+    loaded = GoesWith.load(path, VOCABULARY)
+    np.testing.assert_array_equal(loaded.alike.products, NEIGHBOURS.products)
+    np.testing.assert_array_equal(loaded.complements.scores, NEIGHBOURS.scores)
+    with pytest.raises(ArtifactRefused, match="other products"):
+        GoesWith.load(path, Vocabulary(reversed(VOCABULARY.products)))
 
 
 def test_no_product_is_its_own_neighbour_and_the_nearest_come_first() -> None:
