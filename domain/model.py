@@ -46,6 +46,12 @@ class NoShadow(Rejected):
     code = "no_shadow"
 
 
+class NeverShadowed(Rejected):
+    """Models of this kind do not answer beside the one that serves."""
+
+    code = "never_shadowed"
+
+
 class DriftNotedLately(Rejected):
     """That this model drifts was noted within the last 24 hours."""
 
@@ -53,6 +59,8 @@ class DriftNotedLately(Rejected):
 
 
 DRIFT_PAUSE = timedelta(hours=24)
+SHADOWED = frozenset({"recommender"})
+"""Kinds whose worker lets a challenger answer unseen."""
 
 
 class Model(Aggregate):
@@ -228,6 +236,8 @@ class Model(Aggregate):
             raise AlreadyChampion
         if version == self.shadow:
             raise AlreadyShadow
+        if self.kind not in SHADOWED:
+            raise NeverShadowed
         self.trigger_event(
             self.Shadowed, timestamp=now, version=version, replaced=self.shadow, reason=reason
         )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ml.intent.tree_ensemble import Matrix, TreeEnsemble
 
 LEAST_PROBABILITY = 1e-4
-"""What a leaf without a positive stands for: a forest is never certain."""
+"""What a leaf without a positive stands for: nobody is certain."""
 
 
 class Classifier(Protocol):

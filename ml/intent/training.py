@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from ml.intent.baselines import BASELINES
-from ml.intent.classifiers import probabilities
+from ml.intent.classifiers import LEAST_PROBABILITY, probabilities
 from ml.intent.drift import Histograms
 from ml.intent.examples import HORIZONS
 from ml.intent.fitting import FITS, calibrate
@@ -226,4 +226,6 @@ def _moments(asked: Examples) -> dict[str, NDArray[np.bool_]]:
 
 
 def _likelihoods(happened: Matrix, probability: Matrix) -> Matrix:
-    return np.log(np.where(happened == 1, probability, 1 - probability))
+    """Return (moments,) log-likelihoods; who was certain and wrong is not wrong beyond measure."""
+    said = np.clip(probability, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+    return np.log(np.where(happened == 1, said, 1 - said))

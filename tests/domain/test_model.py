@@ -14,6 +14,7 @@ from domain.model import (
     Model,
     ModelExists,
     ModelNotFound,
+    NeverShadowed,
     NoFormerChampion,
     NoShadow,
 )
@@ -119,3 +120,10 @@ def test_drift_is_noted_once_a_day_for_each_model() -> None:
     line.note_drift("1", **found, now=NOW + timedelta(hours=24))
     with pytest.raises(ModelNotFound):
         line.note_drift("3", **found, now=NOW)
+
+
+def test_only_kinds_whose_worker_asks_a_challenger_have_a_shadow() -> None:
+    line = Model.of("intent", None, NOW)
+    line.train("1", **LEARNT)
+    with pytest.raises(NeverShadowed):
+        line.shadow_with("1", "", NOW)

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.visit import Visit
+from ml.intent.classifiers import Linear, Scaling
 from ml.intent.examples import Examples, examples
 from ml.intent.training import IntentSettings, NotEnoughVisits, split_by_time, train_intent
 from tests.ml.intent.recording import NOON, recorded
@@ -76,6 +77,17 @@ def test_chance_is_not_beaten() -> None:
     assert not trained.wins
     latest = split_by_time(examples(shop(800, reasons=False)), SETTINGS)[2]
     assert trained.model.probabilities(latest.rows).std() < 0.12
+
+
+def test_to_beat_a_bad_champion_is_not_enough() -> None:
+    found = examples(shop(800, reasons=False))
+    features = found.rows.shape[1]
+    scaling = Scaling(np.zeros(features), np.ones(features))
+    always = Linear(scaling, np.zeros(features), 3.0)  # everybody orders
+    trained = train_intent(found, SETTINGS, champion=always)
+    assert trained.gains["champion"].low > 0
+    assert len(trained.gains) == 2
+    assert (trained.wins, trained.rival != "champion") == (False, True)
 
 
 def test_whole_visits_stay_together_and_in_the_order_of_time(found: Examples) -> None:
