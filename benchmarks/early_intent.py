@@ -3,7 +3,8 @@
     footfall bench early-intent [FILE]
 
 Without a file: three weeks of the made-up shop that `footfall demo` shows, whose shoppers know at
-the door whether they will buy, and tell it by little else than a basket. With one: a behaviour log
+the door whether they will buy and tell it by their basket, by signing in and by earlier visits: it
+says that the pieces fit together, not how early real shoppers show it. With one: a behaviour log
 of another shop that `footfall import events` takes, such as Retailrocket's events.csv. Visits are
 cut before their first order and split by when they began: the first 60 % are learnt from, the next
 20 % calibrate, the latest 20 % are asked after 1, 2, 3, 5, 10 and 15 events and at the first basket

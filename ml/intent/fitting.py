@@ -34,8 +34,12 @@ def calibrate(classifier: Classifier, rows: Matrix, happened: Matrix) -> Classif
     return Calibrated(classifier, float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
 
 
+TREES = 100
 LEAVES = 2_000
-"""At most about so many in a tree of the forest: it has to be loaded, and to answer in time."""
+DEPTH = 12
+"""A forest has so many trees; a tree has about so many leaves at most, and so many questions on the
+way to one: it has to be loaded, and to answer in time.
+"""
 
 
 def fit_tree(rows: Matrix, happened: Matrix, seed: int) -> Classifier:
@@ -47,7 +51,7 @@ def fit_tree(rows: Matrix, happened: Matrix, seed: int) -> Classifier:
 def fit_forest(rows: Matrix, happened: Matrix, seed: int) -> Classifier:
     least = max(5, len(rows) // LEAVES)
     forest = RandomForestClassifier(
-        200, min_samples_leaf=least, max_features=0.3, random_state=seed
+        TREES, max_depth=DEPTH, min_samples_leaf=least, max_features=0.3, random_state=seed
     )
     return Forest(TreeEnsemble.of_forest(forest.fit(rows, happened)))
 

@@ -46,6 +46,14 @@ class _Walk:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Paths:
+    """The way to each node: (nodes, depth) which feature was asked, and how it moved the mean."""
+
+    features: NDArray[np.int16]
+    changes: Matrix
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TreeEnsemble:
     """Trees whose answers add up.
 
@@ -64,6 +72,7 @@ class TreeEnsemble:
     roots: Numbers
     start: float
     _walk: _Walk = field(init=False, repr=False)
+    _paths: _Paths = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         nodes = np.arange(len(self.feature))
@@ -73,16 +82,11 @@ class TreeEnsemble:
         asked = np.maximum(self.feature, 0) + np.where(self.missing_left, 0, count)
         walk = _Walk(asked, np.stack([right, left], axis=1).ravel(), count)
         object.__setattr__(self, "_walk", walk)
+        object.__setattr__(self, "_paths", _paths(self))
 
     def predict(self, rows: Matrix) -> Matrix:
         """Return (rows,) the sum of the trees' answers to (rows, features)."""
-        node = self._start(rows)
-        answers = self._walk.answers(rows)
-        while True:
-            following = self._next(answers, node)
-            if (following == node).all():
-                return self.start + self.value[node].sum(axis=1)  # type: ignore[no-any-return]
-            node = following
+        return self.start + self.value[self._leaves(rows)].sum(axis=1)  # type: ignore[no-any-return]
 
     def contributions(self, rows: Matrix) -> tuple[Matrix, float]:
         """Return (rows, features) and what every answer has in common; each row adds up to both.
@@ -90,29 +94,25 @@ class TreeEnsemble:
         A feature's share is how far the splits on it moved the mean answer along the paths taken
         (Saabas, Interpreting random forests, 2014).
         """
-        node = self._start(rows)
-        answers = self._walk.answers(rows)
-        found = np.zeros(rows.size)
-        cells = np.arange(len(rows))[:, None] * rows.shape[1]
-        while True:
-            following = self._next(answers, node)
-            if (following == node).all():
-                common = self.start + float(self.value[self.roots].sum())
-                return found.reshape(rows.shape), common
-            change = self.value[following] - self.value[node]  # 0 at a leaf, which asks nothing
-            asked = cells + np.maximum(self.feature[node], 0)
-            found += np.bincount(asked.ravel(), change.ravel(), rows.size)
-            node = following
+        leaves = self._leaves(rows)
+        cells = self._paths.features[leaves] + np.arange(len(rows))[:, None, None] * rows.shape[1]
+        shares = np.bincount(cells.ravel(), self._paths.changes[leaves].ravel(), rows.size)
+        common = self.start + float(self.value[self.roots].sum())
+        return shares.astype(np.float64).reshape(rows.shape), common
 
-    def _start(self, rows: Matrix) -> Numbers:
-        return np.tile(self.roots, (len(rows), 1))
-
-    def _next(self, answers: Matrix, node: Numbers) -> Numbers:
+    def _leaves(self, rows: Matrix) -> Numbers:
+        """Return (rows, trees) where each row ends in each tree."""
         walk = self._walk
+        answers = walk.answers(rows)
         offsets = np.arange(0, answers.size, answers.shape[1])[:, None]
-        answer = answers.ravel()[offsets + walk.asked[node]]
-        goes_left = answer <= self.threshold[node]
-        return walk.children[2 * node + goes_left]  # type: ignore[no-any-return]
+        answers = answers.ravel()
+        node = np.tile(self.roots, (len(rows), 1))
+        while True:
+            goes_left = answers[offsets + walk.asked[node]] <= self.threshold[node]
+            following = walk.children[2 * node + goes_left]
+            if (following == node).all():
+                return node
+            node = following
 
     @classmethod
     def of_boosting(cls, model: HistGradientBoostingClassifier) -> TreeEnsemble:
@@ -165,6 +165,21 @@ class _Tree:
     missing_left: NDArray[np.bool_]
     value: Matrix
     count: Matrix
+
+
+def _paths(trees: TreeEnsemble) -> _Paths:
+    levels = [trees.roots]
+    while len(inner := levels[-1][trees.feature[levels[-1]] != LEAF]):
+        levels.append(np.concatenate([trees.left[inner], trees.right[inner]]))
+    features = np.zeros((len(trees.feature), len(levels) - 1), np.int16)
+    changes = np.zeros(features.shape)
+    for depth, level in enumerate(levels[:-1]):
+        inner = level[trees.feature[level] != LEAF]
+        for child in (trees.left[inner], trees.right[inner]):
+            features[child], changes[child] = features[inner], changes[inner]
+            features[child, depth] = trees.feature[inner]
+            changes[child, depth] = trees.value[child] - trees.value[inner]
+    return _Paths(features, changes)
 
 
 def _joined(trees: Sequence[_Tree], *, start: float) -> TreeEnsemble:
