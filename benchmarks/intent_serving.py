@@ -6,7 +6,8 @@ A made-up past teaches both models. Each kind of classifier serves in turn, and 
 the slowest, so that the bound holds whichever is promoted. Visits go on at a steady pace, each
 event sent at its own time whether or not the one before is through, while the worker follows the
 log in a process of its own. What is reported is what the worker tells of itself: from an event's
-reading to its score, and from its recording to its row.
+reading to its score (and of that the time on the processor, which does not depend on who else uses
+the machine), and from its recording to its row.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ async def run(shop: Shop) -> Report:
             **{
                 f"{measure}_{name.replace(' ', '_')}": row[measure]
                 for name, row in found.items()
-                for measure in ("score_p50_ms", "score_p99_ms", "event_to_row_p99_ms")
+                for measure in ("score_p99_ms", "score_cpu_p99_ms", "event_to_row_p99_ms")
             },
         },
         ratios={"rate_kept": found[slowest]["events_per_s"] / RATE},
@@ -184,6 +185,7 @@ async def _load(shop: Shop, pid: int) -> dict[str, float]:
     return {
         "score_p50_ms": score_ms["p50"],
         "score_p99_ms": score_ms["p99"],
+        "score_cpu_p99_ms": score_ms["cpu_p99"],
         "event_to_row_p50_ms": row_ms["p50"],
         "event_to_row_p99_ms": row_ms["p99"],
         "events_per_s": (told["scored"] - scored - 1) / lasted,

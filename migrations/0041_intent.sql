@@ -5,7 +5,7 @@ CREATE TABLE app.intent (
     models       jsonb       NOT NULL,  -- version that answers, by what is foreseen; none: a baseline
     open_visits  integer     NOT NULL,
     scored       bigint      NOT NULL,  -- events answered after, since it began
-    score_ms     jsonb       NOT NULL,  -- p50 and p99 from an event's reading to its score, lately
+    score_ms     jsonb       NOT NULL,  -- p50 and p99 from an event's reading to its score, lately; of it the processor
     row_ms       jsonb       NOT NULL,  -- and from its recording to its row
     updated_at   timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 50);

@@ -54,7 +54,8 @@ logger = structlog.get_logger(__name__)
 ACTOR = "intent"
 SCORED_EVENTS = 50_000
 """Events before the present that are scored by a worker that was away for longer."""
-PAGE = 500
+PAGE = 64
+"""Events scored together at most: together they cost little more, and none waits for many."""
 NO_MODEL = "no_model"
 """Why a row is degraded: the basket rule answers where the version of a score is empty."""
 KEPT_SECONDS = 3_600
@@ -112,7 +113,7 @@ class _Intent:
         self._watching = watching
         self._scorer = Scorer(abandon_after_seconds)
         self._fold = KeptFold(pool, self._scorer)
-        self._to_score, self._to_row = Latencies(), Latencies()
+        self._to_score, self._to_row, self._busy = Latencies(), Latencies(), Latencies()
         self._scored = 0
         self._swept_at = 0.0
         self._told_at = 0.0
@@ -162,7 +163,10 @@ class _Intent:
         for part in _parts(page):
             if (version := _promoted(part[0])) is not None:
                 await self._serve(part[0].stream_id.partition("-")[2], version)
+            busy_since = time.thread_time()
             found = self._scorer.take(part)
+            busy_ms = (time.thread_time() - busy_since) * 1_000
+            self._busy.add([busy_ms] * len(found.asked))
             scored_ms = (time.perf_counter() - read_at) * 1_000
             self._to_score.add([scored_ms] * len(found.asked))
             self._scored += len(found.asked)
@@ -205,7 +209,8 @@ class _Intent:
     async def _move(self, connection: Connection, position: int) -> None:
         if time.monotonic() - self._told_at >= STATE_SECONDS:
             self._told_at = time.monotonic()
-            self._told = (self._to_score.told(), self._to_row.told())
+            busy = {f"cpu_{name}": value for name, value in self._busy.told().items()}
+            self._told = ({**self._to_score.told(), **busy}, self._to_row.told())
         models = {target: each.version for target, each in self._scorer.serving.items()}
         state = (models, *self._told)
         encoded = [msgspec.json.encode(each).decode() for each in state]
