@@ -26,6 +26,7 @@ def test_what_empty_shelves_hid_is_found_again() -> None:
     assert found.mean() == pytest.approx(wanted.mean(), rel=0.03)
 
 
+@pytest.mark.slow
 def test_a_forecast_speaks_of_what_is_wanted_and_not_of_what_was_there() -> None:
     wanted, sold, share = (each[:8, :22] for each in with_stockouts())
     found = forecast(panel_of(sold, open_share=share), horizon=2)

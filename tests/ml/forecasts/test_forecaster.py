@@ -76,6 +76,7 @@ def test_intervals_cover_what_they_say_on_demand_of_a_known_distribution() -> No
         assert np.mean(each) == pytest.approx(share, abs=0.07)
 
 
+@pytest.mark.slow
 def test_what_comes_later_changes_no_forecast() -> None:
     sold, _ = poisson_shop(12, 26)
     poisoned = sold.copy()
@@ -86,6 +87,7 @@ def test_what_comes_later_changes_no_forecast() -> None:
     assert (before.quantiles == after.quantiles).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [1, 7])
 @pytest.mark.parametrize("periods", [1, 2, 3, 5, 9, 15, 16])
 def test_a_short_history_is_answered_too(periods: int, days: int) -> None:

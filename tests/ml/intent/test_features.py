@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from domain.basket import Basket
@@ -144,6 +145,7 @@ def test_a_program_moves_nothing_on() -> None:
     assert OpenVisits().add(viewed("lamp", 0, bot="agent")) is None
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(done=commands)
 async def test_a_replay_finds_every_row_bit_for_bit(done: Any) -> None:
@@ -151,6 +153,7 @@ async def test_a_replay_finds_every_row_bit_for_bit(done: Any) -> None:
     assert rows(history.lived) == rows(history.replayed)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(done=commands)
 async def test_a_poisoned_future_changes_nothing_before_it(done: Any) -> None:

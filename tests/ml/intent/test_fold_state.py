@@ -34,6 +34,7 @@ def again(scorer: Scorer) -> Scorer:
     return other
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(done=commands)
 async def test_a_scorer_goes_on_from_its_state_as_if_it_had_never_stopped(done: Any) -> None:

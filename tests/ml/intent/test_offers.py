@@ -43,6 +43,7 @@ def visits(target: str, *, count: int = 20_000) -> tuple[Examples, np.ndarray]:
     return found, probability
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "target, break_even",
     [(INTENT, 0.05 / (0.2 * 0.4)), (ABANDONMENT, 0.05 / (0.05 + 0.2 * 0.35))],

@@ -53,6 +53,7 @@ def sorted_whole(rows: Floats, k: int) -> list[list[int]]:
     return np.argsort(-rows, axis=1, kind="stable")[:, :k].tolist()  # type: ignore[no-any-return]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left_out", ["", "neural", "neural ease", "neural ease popularity"])
 @settings(deadline=None)  # the first example trains what all of them ask
 @given(sequences=contexts, weights=st.lists(few, min_size=10, max_size=10), k=st.integers(1, 70))

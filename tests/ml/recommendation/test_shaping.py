@@ -229,6 +229,7 @@ def test_variety_is_the_greedy_order_of_maximal_marginal_relevance(
     )
 
 
+@pytest.mark.slow
 @given(
     products=st.integers(0, 40),
     count=st.integers(1, 30),
@@ -247,6 +248,7 @@ def test_the_propensities_of_all_products_at_a_place_add_up_to_one(
     assert found.propensity("p0", places + 1) == 0
 
 
+@pytest.mark.slow
 def test_products_are_drawn_as_often_as_is_said() -> None:
     pin = Terms(action="pin", product_id="p30", place=2)
     found = shaped(pin, ranked=RANKED[:25], count=4)

@@ -30,6 +30,7 @@ EVERYTHING = timed(600)
 BEFORE = EVERYTHING.between(0, 400)
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_from_the_champion_and_is_measured_on_what_is_new_to_both() -> None:
     first = train_on(BEFORE, VOCABULARY, {}, SETTINGS)
     assert first.warm_started_from == ""
@@ -41,6 +42,7 @@ def test_a_training_goes_on_from_the_champion_and_is_measured_on_what_is_new_to_
         assert found["mrr_20_low"] <= found["mrr_20"] <= found["mrr_20_high"]
 
 
+@pytest.mark.slow
 def test_with_little_that_is_new_a_training_starts_from_scratch_or_not_at_all() -> None:
     first = train_on(BEFORE, VOCABULARY, {}, SETTINGS)
     some = msgspec.structs.replace(SETTINGS, fewest_cases=40)

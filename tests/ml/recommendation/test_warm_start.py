@@ -32,6 +32,7 @@ def vectors(model: SequenceModel, vocabulary: Vocabulary) -> dict[str, Floats]:
     return dict(zip(vocabulary.products, model._columns.T.cpu().numpy(), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_content", [True, False])
 def test_a_known_product_keeps_its_vector_wherever_the_catalogue_puts_it(
     *, has_content: bool
@@ -51,6 +52,7 @@ def test_a_known_product_keeps_its_vector_wherever_the_catalogue_puts_it(
     assert np.linalg.norm(after["product-76"]) == pytest.approx(1, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_going_on_reaches_the_score_of_a_fresh_training_in_fewer_epochs() -> None:
     model, _ = train(EARLIER, PRODUCTS, SETTINGS)
     both = Sessions.of([each.tolist() for sessions in (EARLIER, MORE) for each in sessions])
