@@ -19,7 +19,8 @@ from domain.errors import NotFound
 from projections.behaviour import DwellBand, Step, dwell_conversion, paths
 from projections.funnel import FunnelRow, funnel
 from projections.identities import person_of
-from projections.presence import Presence, State, presence, present, state_of
+from projections.intent import Score, intent_of
+from projections.presence import Presence, Sorting, State, presence, present, state_of
 from projections.product_sales import TrendRow, trending_products
 from projections.searches import SearchRow, top_searches
 from projections.segment_members import segments_of
@@ -27,6 +28,7 @@ from projections.visits import visits_of
 
 if TYPE_CHECKING:
     from api.call import Call
+    from projections.intent import IntentRow
     from projections.visits import VisitRow
 
 MOST_BUCKETS = 10_000
@@ -89,9 +91,27 @@ class TrendQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class VisitorsQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """How many of them are shown."""
+    """How many of them are shown, and which first: the latest, or who most probably orders or
+    leaves a basket behind.
+    """
 
+    sort: Sorting = "latest"
     page_size: Annotated[int, Meta(ge=1)] = DEFAULT
+
+
+class IntentBody(msgspec.Struct, frozen=True, kw_only=True):
+    """How probable it is that a visit orders, and that its basket is left; as of a log position.
+
+    ``outcome``: empty while the visit is open; else ordered, abandoned or left. ``abandonment``:
+    null without a basket. ``degraded``: ``no_model`` where the basket rule stands in
+    for one, which then has no version; else empty.
+    """
+
+    outcome: str
+    intent: Score
+    abandonment: Score | None
+    degraded: str
+    as_of_position: int
 
 
 class VisitBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,10 +135,13 @@ class VisitBody(msgspec.Struct, frozen=True, kw_only=True):
     orders: int
     dwell_ms: int
     outcome: str
+    intent: float | None = None
+    abandonment: float | None = None
+    """How probable an order is, and that the basket is left; null where the visit is over."""
 
 
 class VisitorsBody(msgspec.Struct, frozen=True):
-    """Who is on the site; ``items`` are their visits, the latest event first."""
+    """Who is on the site; ``items`` are their visits, sorted as asked for."""
 
     presence: Presence
     items: list[VisitBody]
@@ -134,6 +157,8 @@ class VisitorBody(msgspec.Struct, frozen=True):
     person: str
     presence: State
     visits: list[VisitBody]
+    intent: IntentBody | None = None
+    """Of the latest visit, until an hour after its end."""
     place: ShopperPlace | None = None
     segments: list[MemberBody] = []
 
@@ -143,8 +168,9 @@ async def show_visitors(call: Call[None, VisitorsQuery]) -> Reply:
     now, limit = datetime.now(UTC), min(call.query.page_size, MOST)
     async with call.services.pool.acquire() as connection:
         counts = await presence(connection, now)
-        rows = await present(connection, now, limit)
-    return Reply(VisitorsBody(counts, [_visit(row, now) for row in rows]))
+        rows = await present(connection, now, limit, by=call.query.sort)
+        known = await intent_of(connection, [row.visitor for row in rows])
+    return Reply(VisitorsBody(counts, [_visit(row, now, known.get(row.visitor)) for row in rows]))
 
 
 async def show_visitor(call: Call[None, None]) -> Reply:
@@ -154,11 +180,22 @@ async def show_visitor(call: Call[None, None]) -> Reply:
         person = await person_of(connection, "visit_identities", visitor) or f"visitor:{visitor}"
         rows = await visits_of(connection, visitor, person)
         place, own = await place_of(connection, person), await segments_of(connection, person)
+        known = await intent_of(connection, [visitor])
     if not rows:
         raise VisitorNotFound
-    visits = [_visit(row, now) for row in rows]
+    visits = [_visit(row, now, known.get(row.visitor)) for row in rows]
+    found = known.get(visitor)
+    intent = None
+    if found is not None:
+        intent = IntentBody(
+            outcome=found.outcome,
+            intent=found.intent,
+            abandonment=found.abandonment,
+            degraded=found.degraded,
+            as_of_position=found.position,
+        )
     segments = [member_body(row) for row in own]
-    return Reply(VisitorBody(visitor, person, visits[0].presence, visits, place, segments))
+    return Reply(VisitorBody(visitor, person, visits[0].presence, visits, intent, place, segments))
 
 
 async def show_funnel(call: Call[None, FunnelQuery]) -> Reply:
@@ -220,13 +257,20 @@ async def show_dwell(call: Call[None, Within]) -> Reply:
     return Reply(Page(rows))
 
 
-def _visit(row: VisitRow, now: datetime) -> VisitBody:
+def _visit(row: VisitRow, now: datetime, known: IntentRow | None) -> VisitBody:
+    """Return a visit with its scores, where it is the open one that they are of."""
     shown = {
         name: getattr(row, name)
         for name in VisitBody.__struct_fields__
-        if name not in {"presence", "outcome"}
+        if name not in {"presence", "outcome", "intent", "abandonment"}
     }
-    return VisitBody(**shown, presence=state_of(row, now), outcome=row.outcome)
+    visit = VisitBody(**shown, presence=state_of(row, now), outcome=row.outcome)
+    if known is None or known.outcome or known.last_event_at < row.started_at:
+        return visit
+    if row.ended_at < known.started_at:
+        return visit  # an earlier one
+    left = known.abandonment.score if known.abandonment else None
+    return msgspec.structs.replace(visit, intent=known.intent.score, abandonment=left)
 
 
 def _route(
@@ -253,14 +297,21 @@ def _route(
 
 
 ROUTES = (
-    _route("visitors", show_visitors, "Who is on the site now", VisitorsQuery, VisitorsBody),
+    _route(
+        "visitors",
+        show_visitors,
+        "Who is on the site now, and who most probably orders",
+        VisitorsQuery,
+        VisitorsBody,
+        ("visits", "intent"),
+    ),
     _route(
         "visitors/{visitor}",
         show_visitor,
-        "A visitor's presence, latest visits and segments",
+        "A visitor's presence, intent with what moved it, latest visits and segments",
         None,
         VisitorBody,
-        ("visits", "segments", "segment_members"),
+        ("visits", "intent", "segments", "segment_members"),
     ),
     _route("funnel", show_funnel, "How far visits come", FunnelQuery, Page[FunnelRow]),
     _route("paths", show_paths, "Ways from page to page", Top, Page[Step]),

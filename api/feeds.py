@@ -20,6 +20,7 @@ from api.services import HUB
 from api.sse import HEARTBEAT, MEDIA, RETRY, ended, frame, last_event_id, new_stream
 from projections.feeds import follow_feed, read_feed
 from projections.forecasts import FORECASTS
+from projections.intent import INTENT_VISITS
 from projections.recommendations import LISTS
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from projections.projection import Fed
 
 NDJSON = "application/x-ndjson"
-KEPT_BY_WORKERS: dict[str, Fed] = {each.name: each for each in (LISTS, FORECASTS)}
+KEPT_BY_WORKERS: dict[str, Fed] = {each.name: each for each in (LISTS, FORECASTS, INTENT_VISITS)}
+"""Read models that workers keep, by name."""
 
 
 class FeedQuery(msgspec.Struct, forbid_unknown_fields=True):

@@ -32,7 +32,9 @@ GATHER_SECONDS = 0.005
 
 
 class LiveQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """``topics``: names with commas between; all but ``recommendations`` where it is left out."""
+    """``topics``: names with commas between; where it is left out, all but ``intent`` and
+    ``recommendations``.
+    """
 
     topics: str = ",".join(USUAL_TOPICS)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from api.live_client import FEED
 from projections.feeds import PAGE, read_feed
+from projections.intent import INTENT_VISITS
 from projections.recommendations import LISTS
 from projections.registry import BY_NAME
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from projections.feeds import FeedRow
     from projections.projection import Connection, Fed
 
+INTENT = "intent"
 RECOMMENDATIONS = "recommendations"
 SEGMENTS = "segments"
 STATE_TOPICS: dict[str, Fed] = {
@@ -20,14 +22,17 @@ STATE_TOPICS: dict[str, Fed] = {
     "products": BY_NAME["product_sales"],
     "visitors": BY_NAME["visits"],
     SEGMENTS: BY_NAME["segment_members"],
+    INTENT: INTENT_VISITS,
     RECOMMENDATIONS: LISTS,
 }
 """Topics that show the rows of a read model; a client gets the newest row of each key."""
 
 TOPICS = (*STATE_TOPICS, FEED)
-USUAL_TOPICS = tuple(topic for topic in TOPICS if topic not in {RECOMMENDATIONS, SEGMENTS})
-"""Without the lists of all visitors, which are long, and comings and goings, which may be many."""
-LATER_TOPICS = frozenset({"intent", "alerts"})
+USUAL_TOPICS = tuple(topic for topic in TOPICS if topic not in {INTENT, RECOMMENDATIONS, SEGMENTS})
+"""Without what workers of their own keep of all visitors: one that stands still holds up nobody who
+did not ask for it. And without comings and goings, which may be many.
+"""
+LATER_TOPICS = frozenset({"alerts"})
 """Known names whose read models are still to come."""
 
 

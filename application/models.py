@@ -93,6 +93,35 @@ async def end_shadow(
     )
 
 
+async def note_drift(
+    journal: Journal,
+    context: Context,
+    kind: str,
+    version: str,
+    *,
+    visits: int,
+    features: dict[str, float],
+    expected: float,
+    observed: float,
+    is_miscalibrated: bool,
+) -> Outcome[ChampionAnswer]:
+    """Note that a model meets something else than what it learnt from."""
+    return await _change(
+        journal,
+        context,
+        kind,
+        lambda model: model.note_drift(
+            version,
+            visits=visits,
+            features=features,
+            expected=expected,
+            observed=observed,
+            is_miscalibrated=is_miscalibrated,
+            now=context.now,
+        ),
+    )
+
+
 async def _change(
     journal: Journal,
     context: Context,

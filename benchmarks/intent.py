@@ -19,7 +19,8 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from benchmarks.report import Report
-from ml.intent.classifiers import FITS, probabilities
+from ml.intent.classifiers import probabilities
+from ml.intent.fitting import FITS
 from ml.intent.measures import Measures, measure
 from ml.intent.tree_ensemble import Matrix
 

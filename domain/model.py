@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
-from datetime import datetime  # noqa: TC003
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from domain.errors import NotFound, Rejected
@@ -44,6 +44,23 @@ class NoShadow(Rejected):
     """No model answers in the shadow."""
 
     code = "no_shadow"
+
+
+class NeverShadowed(Rejected):
+    """Models of this kind do not answer beside the one that serves."""
+
+    code = "never_shadowed"
+
+
+class DriftNotedLately(Rejected):
+    """That this model drifts was noted within the last 24 hours."""
+
+    code = "drift_noted_lately"
+
+
+DRIFT_PAUSE = timedelta(hours=24)
+SHADOWED = frozenset({"recommender"})
+"""Kinds whose worker lets a challenger answer unseen."""
 
 
 class Model(Aggregate):
@@ -121,6 +138,25 @@ class Model(Aggregate):
         def apply(self, aggregate: Model) -> None:
             aggregate.shadow = ""
 
+    class Drifted(Aggregate.Event):
+        """What it meets is no longer what it learnt from, or ends otherwise than it foresees.
+
+        ``features``: the population stability index of those that moved, over the latest
+        ``visits``. ``expected``, ``observed``: at how many of their moments it was foreseen, and
+        came.
+        """
+
+        TOPIC = "model.drifted"
+        version: str
+        visits: int
+        features: dict[str, float]
+        expected: float
+        observed: float
+        is_miscalibrated: bool
+
+        def apply(self, aggregate: Model) -> None:
+            aggregate.drifted_at = {**aggregate.drifted_at, self.version: self.timestamp}
+
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.versions: list[str] = []
@@ -130,6 +166,8 @@ class Model(Aggregate):
         """Those that served, in turn; the last one serves."""
         self.shadow = ""
         """The challenger that answers unseen; empty where none does."""
+        self.drifted_at: dict[str, datetime] = {}
+        """When it was last noted, by version."""
 
     @classmethod
     def of(cls, kind: str, found: Self | None, now: datetime) -> Self:
@@ -198,8 +236,38 @@ class Model(Aggregate):
             raise AlreadyChampion
         if version == self.shadow:
             raise AlreadyShadow
+        if self.kind not in SHADOWED:
+            raise NeverShadowed
         self.trigger_event(
             self.Shadowed, timestamp=now, version=version, replaced=self.shadow, reason=reason
+        )
+
+    def note_drift(
+        self,
+        version: str,
+        *,
+        visits: int,
+        features: dict[str, float],
+        expected: float,
+        observed: float,
+        is_miscalibrated: bool,
+        now: datetime,
+    ) -> None:
+        """Note that a model drifts; once a day is enough."""
+        if version not in self.versions:
+            raise ModelNotFound
+        last = self.drifted_at.get(version)
+        if last is not None and now - last < DRIFT_PAUSE:
+            raise DriftNotedLately
+        self.trigger_event(
+            self.Drifted,
+            timestamp=now,
+            version=version,
+            visits=visits,
+            features=features,
+            expected=expected,
+            observed=observed,
+            is_miscalibrated=is_miscalibrated,
         )
 
     def end_shadow(self, reason: str, now: datetime) -> None:

@@ -107,7 +107,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Meta(
             ge=0,
-            description="The recommender is trained anew when the log has grown by so many events;"
+            description="Models are trained anew when the log has grown by so many events;"
             " 0: only by `footfall train`.",
         ),
     ] = 50_000
@@ -115,7 +115,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Meta(
             ge=0,
-            description="It is also trained anew when so long has passed since the last time and"
+            description="They are also trained anew when so long has passed since the last time and"
             " anything happened; 0: however long it is.",
         ),
     ] = 24 * 3600
@@ -206,6 +206,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stock_shelf_days: Annotated[
         float, Meta(gt=0, description="How long a piece may lie before it is sold off.")
     ] = 182.0
+    offer_cost_share: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="What an offer to a visitor costs, as a share of the basket. With the three"
+            " settings below it says from which score on an offer pays: see ml/intent/offers.py.",
+        ),
+    ] = 0.05
+    offer_cost_minor: Annotated[
+        int, Meta(ge=0, description="What it costs besides, in minor units of the currency.")
+    ] = 0
+    offer_margin_share: Annotated[
+        float, Meta(ge=0, le=1, description="What the shop earns of an order, as a share of it.")
+    ] = 0.4
+    offer_uplift: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="How many more orders an offer makes, or of the baskets that would be left"
+            " how many it saves. An assumption: only an experiment tells.",
+        ),
+    ] = 0.2
     session_ttl_seconds: Annotated[
         int, Meta(ge=60, description="A sign-in lasts this long after its last use.")
     ] = 30 * 24 * 3600

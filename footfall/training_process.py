@@ -23,15 +23,15 @@ NOT_ENOUGH_DATA = os.EX_TEMPFAIL
 """The exit code of a training that had too little to learn from."""
 
 
-async def train_in_a_process(settings: Settings) -> Ended:
-    """Run ``footfall train`` to its end, and kill it past the limit or when cancelled.
+async def train_in_a_process(settings: Settings, kind: str) -> Ended:
+    """Run ``footfall train KIND`` to its end, and kill it past the limit or when cancelled.
 
     ``settings`` hold the addresses of running servers. A training may be killed at any moment:
     the next one goes on from its checkpoint.
     """
     process = await asyncio.create_subprocess_exec(
         *command_line(
-            [sys.executable, "-m", "footfall", "train", "--scheduled"],
+            [sys.executable, "-m", "footfall", "train", kind, "--scheduled"],
             run_as=SAME_USER,
             death_signal=signal.SIGKILL,
         ),
@@ -43,13 +43,13 @@ async def train_in_a_process(settings: Settings) -> Ended:
         async with asyncio.timeout(limit):
             code = await process.wait()
     except TimeoutError:
-        logger.error("training_took_too_long", limit_seconds=limit)  # noqa: TRY400 - it is no bug
+        logger.error("training_took_too_long", kind=kind, limit_seconds=limit)  # noqa: TRY400 - it is no bug
         return Ended.FAILED
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if code not in {0, NOT_ENOUGH_DATA}:
-        logger.error("training_died", code=code)
+        logger.error("training_died", kind=kind, code=code)
         return Ended.FAILED
     return Ended.TRAINED if code == 0 else Ended.NOT_ENOUGH_DATA

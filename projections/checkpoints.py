@@ -79,10 +79,11 @@ async def live_generation(connection: Connection, name: str) -> int | None:
 
 
 async def live_positions(connection: Connection) -> dict[str, int]:
-    """Return how far the live generation of each read model has come, and the recommender."""
+    """Return how far the live generation of each read model has come, and what workers keep."""
     rows = await connection.fetch(
         """SELECT name, position FROM app.projection WHERE status = 'live'
-           UNION ALL SELECT 'recommendations', position FROM app.recommender"""
+           UNION ALL SELECT 'recommendations', position FROM app.recommender
+           UNION ALL SELECT 'intent', position FROM app.intent"""
     )
     return {row["name"]: row["position"] for row in rows}
 

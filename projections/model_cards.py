@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.model import Model
+from projections.model_card_texts import NONE, TEXTS
 from projections.models import models_of
 
 if TYPE_CHECKING:
@@ -13,21 +14,6 @@ if TYPE_CHECKING:
 
     from domain.events import Recorded
     from projections.models import ModelRow
-
-_USE = """\
-It ranks products for a visitor of this shop by the visitor's latest events, for lists that a
-person looks at. It is not meant to judge people, to set prices, or for another shop: its products
-are this shop's."""
-_LIMITS = """\
-- It foresees what visitors turn to, which is not what they would have bought without a list.
-- The scores are of sessions of the past; a list that is shown changes what is looked at next.
-- Products that nobody touched rank by what the shop says of them alone.
-- It does not know what happened after its last position; retraining does."""
-_PRIVACY = """\
-It learnt from visitor ids, products, kinds of events, times and seconds of dwelling; from no
-name, address or search text, and from no visitor marked as a bot. The file holds numbers about
-products, and past sessions as sequences of products without ids of visitors. Erasing a shopper
-does not change a trained model; the next training no longer reads what was erased with them."""
 
 
 def card_of(
@@ -47,6 +33,7 @@ def card_of(
         if isinstance(each.event, Model.Trained) and each.event.version == version
     ]
     about = trained.about
+    texts = TEXTS.get(model.kind, NONE)
     parts = [
         f"# {model.kind} {version}",
         _what(model, about),
@@ -54,16 +41,19 @@ def card_of(
         _data(model, about.get("facts", {})),
         "## Settings",
         _table(("setting", "value"), sorted(model.settings.items())),
-        "## Scores on the latest sessions",
-        _scores(model, about),
+        f"## Scores on the latest {texts.latest}",
+        _scores(model, about, texts.latest),
+        *_early(about, texts.latest),
+        *_offer(about),
         "## How it came to serve",
         _promotions(history, version),
+        *_drift(history, version),
         "## Intended use",
-        _USE,
+        texts.use,
         "## Limits",
-        _LIMITS,
+        texts.limits,
         "## Privacy",
-        _PRIVACY,
+        texts.privacy,
         "## Artifact",
         _artifact(model, header),
     ]
@@ -92,7 +82,7 @@ def _data(model: ModelRow, facts: Mapping[str, float]) -> str:
     return _table(("", ""), lines)
 
 
-def _scores(model: ModelRow, about: Mapping[str, Any]) -> str:
+def _scores(model: ModelRow, about: Mapping[str, Any], latest: str) -> str:
     measures = dict.fromkeys(
         name
         for found in model.scores.values()
@@ -115,13 +105,67 @@ def _scores(model: ModelRow, about: Mapping[str, Any]) -> str:
         for name, found in model.scores.items()
     ]
     told = _table(("model", *(_measure(name) for name in measures)), rows)
-    told += "\n\nIn brackets: where 95 % of bootstrap samples of sessions lie."
+    told += f"\n\nIn brackets: where 95 % of bootstrap samples of {latest} lie."
     if gain := about.get("gain_mrr_20"):
         told += (
             f" Over {about.get('rival', 'its rival')}: MRR@20 {gain['value']:+.4f}"
             f" ({gain['low']:+.4f} to {gain['high']:+.4f})."
         )
+    for rival, gain in about.get("gains", {}).items():
+        told += (
+            f" Over {rival}: {about['gain_measure']} {gain['value']:+.4f}"
+            f" ({gain['low']:+.4f} to {gain['high']:+.4f})."
+        )
     return told
+
+
+def _early(about: Mapping[str, Any], latest: str) -> list[str]:
+    """Return how it did after few events, where that was measured."""
+    found: Mapping[str, Mapping[str, float]] = about.get("early", {})
+    if not found:
+        return []
+    measures = list(dict.fromkeys(name for row in found.values() for name in row))
+    rows = [
+        (
+            f"{moment} event{'s' * (moment != '1')}" if moment.isdigit() else moment,
+            *(f"{row[name]:.4f}" if name in row else "-" for name in measures),
+        )
+        for moment, row in found.items()
+    ]
+    table = _table(("after", *map(_measure, measures)), rows)
+    return [f"## Scores early in the latest {latest}", table]
+
+
+def _offer(about: Mapping[str, Any]) -> list[str]:
+    """Return from which score on an offer pays, where that was asked."""
+    offer = about.get("offer")
+    if offer is None:
+        return []
+    formula = f"With exact scores it would pay from {offer['break_even']:.3f} on."
+    if offer["threshold"] is None:
+        return ["## Offers", f"An offer pays at no score. {formula}"]
+    told = (
+        f"An offer pays from a score of {offer['threshold']:.3f} on. {formula} On the latest visits"
+        f" it would have been made to {offer['made_to']:.1%} of them and have gained"
+        f" {offer['gain_minor']:.2f} minor units a visit, if the assumed uplift holds."
+    )
+    return ["## Offers", told]
+
+
+def _drift(history: Sequence[Recorded], version: str) -> list[str]:
+    """Return the alerts that it no longer meets what it learnt from, if there were any."""
+    lines = []
+    for each in history:
+        event = each.event
+        if not isinstance(event, Model.Drifted) or event.version != version:
+            continue
+        moved = ", ".join(f"{name} {index:.2f}" for name, index in event.features.items())
+        told = f"features that moved, by population stability index: {moved}" if moved else ""
+        if event.is_miscalibrated:
+            told += "; " * bool(told)
+            told += f"foreseen at {event.expected:.0f} moments, came at {event.observed:.0f}"
+        lines.append(f"- {_moment(each.occurred_at)}, over {event.visits} visits: {told}")
+    return ["## Drift", "\n".join(lines)] if lines else []
 
 
 def _promotions(history: Sequence[Recorded], version: str) -> str:

@@ -18,8 +18,21 @@ if TYPE_CHECKING:
     from projections.projection import Connection
 
 
+class Drift(msgspec.Struct, frozen=True):
+    """How the latest visits differ from what a model learnt from; see the event model.drifted."""
+
+    at: datetime
+    visits: int
+    features: dict[str, float]
+    expected: float
+    observed: float
+    is_miscalibrated: bool
+
+
 class ModelRow(msgspec.Struct, frozen=True):
-    """A trained model. ``until``: the log position up to which it has learnt."""
+    """A trained model. ``until``: the log position up to which it has learnt. ``drift``: what was
+    last told of it.
+    """
 
     kind: str
     version: str
@@ -32,6 +45,7 @@ class ModelRow(msgspec.Struct, frozen=True):
     is_champion: bool
     position: int
     is_shadow: bool = False
+    drift: Drift | None = None
 
 
 _COLUMNS = ModelRow.__struct_fields__
@@ -41,7 +55,7 @@ class Models:
     """The models of all kinds."""
 
     name = "models"
-    version = 2
+    version = 3
     tables = ("models",)
     events: tuple[type[Event], ...] = (
         Model.Trained,
@@ -49,9 +63,12 @@ class Models:
         Model.RolledBack,
         Model.Shadowed,
         Model.Unshadowed,
+        Model.Drifted,
     )
     feed = Feed(
-        "models", ("kind", "version"), ("kind", "version", "is_champion", "is_shadow", "scores")
+        "models",
+        ("kind", "version"),
+        ("kind", "version", "is_champion", "is_shadow", "scores", "drift"),
     )
 
     async def apply(self, connection: Connection, batch: Sequence[Recorded]) -> None:
@@ -64,6 +81,7 @@ class Models:
                 **row,
                 "settings": msgspec.json.decode(row["settings"]),
                 "scores": msgspec.json.decode(row["scores"]),
+                "drift": _drift(row["drift"]),
             }
         for event in batch:
             _fold(rows, event)
@@ -104,17 +122,19 @@ async def find_champion(connection: Connection, kind: str) -> ModelRow | None:
 
 _UPSERT = """
     INSERT INTO models (kind, version, artifact, until, settings, scores, trained_at, promoted_at,
-                        is_champion, position, is_shadow)
+                        is_champion, position, is_shadow, drift)
     SELECT * FROM json_to_recordset($1) AS n (
         kind text, version text, artifact text, until bigint, settings jsonb, scores jsonb,
         trained_at timestamptz, promoted_at timestamptz, is_champion bool, position bigint,
-        is_shadow bool)
+        is_shadow bool, drift jsonb)
     ON CONFLICT (kind, version) DO UPDATE SET
         promoted_at = excluded.promoted_at, is_champion = excluded.is_champion,
-        is_shadow = excluded.is_shadow, position = excluded.position"""
+        is_shadow = excluded.is_shadow, drift = excluded.drift, position = excluded.position"""
 
 
-def _fold(rows: dict[tuple[str, str], dict[str, Any]], recorded: Recorded) -> None:
+def _fold(  # noqa: C901 - a table
+    rows: dict[tuple[str, str], dict[str, Any]], recorded: Recorded
+) -> None:
     kind, event = recorded.stream_id.partition("-")[2], recorded.event
     match event:
         case Model.Trained():
@@ -130,6 +150,7 @@ def _fold(rows: dict[tuple[str, str], dict[str, Any]], recorded: Recorded) -> No
                 "is_champion": False,
                 "position": recorded.position,
                 "is_shadow": False,
+                "drift": None,
             }
         case Model.Promoted() | Model.RolledBack():
             if (before := rows.get((kind, event.replaced))) is not None:
@@ -149,9 +170,25 @@ def _fold(rows: dict[tuple[str, str], dict[str, Any]], recorded: Recorded) -> No
         case Model.Unshadowed():
             if (before := rows.get((kind, event.version))) is not None:
                 before.update(is_shadow=False, position=recorded.position)
+        case Model.Drifted():
+            if (found := rows.get((kind, event.version))) is not None:
+                drift = Drift(
+                    recorded.occurred_at,
+                    event.visits,
+                    event.features,
+                    event.expected,
+                    event.observed,
+                    event.is_miscalibrated,
+                )
+                found.update(drift=drift, position=recorded.position)
+
+
+def _drift(text: str | None) -> Drift | None:
+    return None if text is None else msgspec.json.decode(text, type=Drift)
 
 
 def _row(row: Any) -> ModelRow:
     values = list(row)
     values[4], values[5] = msgspec.json.decode(values[4]), msgspec.json.decode(values[5])
+    values[-1] = _drift(values[-1])
     return ModelRow(*values)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ACTIVE = timedelta(minutes=5)
 State = Literal["active", "idle", "gone"]
+Sorting = Literal["latest", "intent", "abandonment"]
 
 
 class Presence(msgspec.Struct, frozen=True):
@@ -55,14 +56,22 @@ async def presence(connection: Connection, now: datetime) -> Presence:
     return Presence(*row) if row else Presence(0, 0, 0)
 
 
-async def present(connection: Connection, now: datetime, limit: int) -> list[VisitRow]:
-    """Return the latest visits of those on the site within the last 30 minutes."""
+async def present(
+    connection: Connection, now: datetime, limit: int, *, by: Sorting = "latest"
+) -> list[VisitRow]:
+    """Return the latest visits of those on the site within the last 30 minutes.
+
+    ``by``: which come first, those with the latest event or with the highest of these scores.
+    """
+    first = "" if by == "latest" else f"scored.{by} DESC NULLS LAST,"
     rows = await connection.fetch(
-        f"""SELECT * FROM (
+        f"""SELECT {", ".join(f"latest.{name}" for name in COLUMNS)} FROM (
                 SELECT DISTINCT ON (visitor) {", ".join(COLUMNS)} FROM visits
                 WHERE ended_at > $1::timestamptz - $2::interval AND bot = ''
                 ORDER BY visitor, ended_at DESC) AS latest
-            ORDER BY ended_at DESC, visit_id DESC LIMIT $3""",  # noqa: S608 - constants
+            LEFT JOIN app.intent_visits scored
+                ON scored.visitor = latest.visitor AND scored.outcome = ''
+            ORDER BY {first} latest.ended_at DESC, latest.visit_id DESC LIMIT $3""",  # noqa: S608 - constants
         now,
         PAUSE,
         limit,

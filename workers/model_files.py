@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from ml.intent.outcomes import TARGETS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 RECOMMENDER = "recommender"
+KINDS = (RECOMMENDER, *TARGETS)
+"""The lines of models that are trained: what ranks, and what foresees (ml/intent/outcomes.py)."""
 NEIGHBOURS = "neighbours"
 """What goes with each product, found by a recommender of the same version."""
 

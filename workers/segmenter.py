@@ -67,10 +67,11 @@ async def run_segmenter(
                 async with _the_only_one(pool):
                     segmenter = Segmenter(journal, pool, waiter, recheck_seconds)
                     await segmenter.open()
-                    attempt = 0
                     while True:
                         heed_cancellation()
-                        if not await segmenter.step():
+                        has_more = await segmenter.step()
+                        attempt = 0
+                        if not has_more:
                             await asyncio.sleep(poll_seconds)
             except TRANSIENT as error:
                 logger.warning("segmenter_waits", reason=repr(error))

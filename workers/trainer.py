@@ -19,6 +19,7 @@ from ml.recommendation.past_touches import PastTouches
 from ml.recommendation.training import Champion, NotEnoughData, Trained, TrainingSettings, train_on
 from ml.tensor_files import ArtifactRefused
 from workers.model_files import NEIGHBOURS, RECOMMENDER, artifact_path, digest
+from workers.training_log import pages
 from workers.training_plan import desk
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from workers.training_plan import Plan
 
 ACTOR = "trainer"
-PAGE = 5_000
 _TOPICS = [event.TOPIC for event in (*EVENTS, *DESCRIBING)]
 
 
@@ -124,19 +124,12 @@ async def _note(
 
 async def _read(journal: Journal, head: int, reading: Callable[[int, int], None]) -> _Past:
     """Read up to the head, a page in memory at a time."""
-    position = 0
     past = _Past(PastTouches(), {})
-    while position < head:
-        page = await journal.read(position, PAGE, topics=_TOPICS, until=head)
-        if not page:
-            break
+    async for page in pages(journal, head, _TOPICS, reading):
         for recorded in page:
             for touch in touches(recorded):
                 past.touches.add(touch)
             describe(past.content, recorded)
-        position = page[-1].position
-        reading(position, head)
-    reading(head, head)
     return past
 
 
@@ -169,8 +162,7 @@ def _keep(directory: Path, plan: Plan, trained: Trained) -> None:
 
 
 def _made_with(plan: Plan, trained: Trained) -> dict[str, Any]:
-    settings: dict[str, Any] = msgspec.to_builtins(plan.settings)
-    return {**settings, "warm_started_from": trained.warm_started_from}
+    return {**plan.settings, "warm_started_from": trained.warm_started_from}
 
 
 def _about(trained: Trained) -> dict[str, Any]:

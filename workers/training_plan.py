@@ -6,12 +6,11 @@ import fcntl
 import os
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
-from ml.recommendation.training import TrainingSettings
 from workers.model_files import NEIGHBOURS, RECOMMENDER, artifact_path
 
 if TYPE_CHECKING:
@@ -38,41 +37,47 @@ class Plan(msgspec.Struct, frozen=True):
     begun_at: datetime
     until: int
     champion: str
-    settings: TrainingSettings
+    settings: dict[str, Any]
 
 
 class Desk:
-    """Where a training works: nobody else is here at the same time, and nobody's rest either."""
+    """Where a training works: nobody else is here at the same time, and nobody's rest either.
 
-    def __init__(self, models: Path) -> None:
+    A recommender that was killed waits here for who goes on with it, while other kinds are trained.
+    """
+
+    def __init__(self, models: Path, kind: str) -> None:
         self._models = models
+        self._kind = kind
         self.checkpoints = models / "training"
-        self._plan = self.checkpoints / "plan.json"
+        is_recommender = kind == RECOMMENDER
+        self._plan = self.checkpoints / ("plan.json" if is_recommender else f"plan-{kind}.json")
+        self._written = (RECOMMENDER, NEIGHBOURS) if is_recommender else (kind,)
+        self._checkpoints = ("measured", "final") if is_recommender else ()
 
-    def plan(
-        self, *, head: int, champion: str, noted: list[str], settings: TrainingSettings
-    ) -> Plan:
+    def plan(self, *, head: int, champion: str, noted: list[str], settings: msgspec.Struct) -> Plan:
         """Return the plan of a training that was killed, if it still holds, or else a new one.
 
         ``noted``: the versions that the log knows; what was left of any other is removed.
         """
         now = datetime.now(UTC)
+        wanted = msgspec.to_builtins(settings)
         kept = self._kept()
         if kept is not None:
-            asked = (champion, settings)
+            asked = (champion, wanted)
             if kept.version in noted:
                 self.clear()
             elif (kept.champion, kept.settings) == asked and now - kept.begun_at < TOO_OLD:
                 logger.info("training_resumes", version=kept.version, until=kept.until)
                 return kept
             else:
-                for kind in (RECOMMENDER, NEIGHBOURS):
+                for kind in self._written:
                     artifact_path(self._models, kind, kept.version).unlink(missing_ok=True)
         self.clear()
         version = now.strftime("%Y-%m-%d-%H%M%S")
         while version in noted:  # of the same second
             version += "b"
-        plan = Plan(version, now, head, champion, settings)
+        plan = Plan(version, now, head, champion, wanted)
         partial = self._plan.with_suffix(".partial")
         partial.write_bytes(msgspec.json.encode(plan))
         partial.replace(self._plan)
@@ -81,7 +86,7 @@ class Desk:
     def clear(self) -> None:
         """Forget the plan, then what it led to."""
         self._plan.unlink(missing_ok=True)
-        for name in ("measured", "final"):
+        for name in self._checkpoints:
             (self.checkpoints / name).unlink(missing_ok=True)
 
     def sweep(self) -> None:
@@ -97,12 +102,12 @@ class Desk:
 
 
 @contextmanager
-def desk(models: Path) -> Iterator[Desk]:
+def desk(models: Path, kind: str = RECOMMENDER) -> Iterator[Desk]:
     """Yield the desk of an installation; it is free again when this process ends, however it ends.
 
     Raises TrainingUnderWay.
     """
-    own = Desk(models)
+    own = Desk(models, kind)
     own.checkpoints.mkdir(parents=True, exist_ok=True)
     lock = os.open(own.checkpoints / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:

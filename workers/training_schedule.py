@@ -36,17 +36,18 @@ async def run_trainer(
     journal: Journal,
     train: Callable[[], Awaitable[Ended]],
     *,
+    kind: str = RECOMMENDER,
     after_events: int,
     after_seconds: int = 0,
     poll_seconds: float = 10.0,
     pause_seconds: float = 60.0,
 ) -> None:
-    """Train when the log has grown by so many events, or when so long has passed, until cancelled.
+    """Train when the log has grown by so many events, or so long has passed, until cancelled.
 
     0 seconds: however long it is. Where there is too little to learn from, the next try comes
     after a tenth of the events; where a training failed, after a pause that grows up to an hour.
     """
-    line = await journal.load(Model, RECOMMENDER)
+    line = await journal.load(Model, kind)
     learnt = line.learnt_until if line else 0
     trained_at = line.modified_on if line else datetime.now(UTC)
     due = learnt + after_events if learnt else min(FIRST_EVENTS, after_events)

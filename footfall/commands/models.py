@@ -14,10 +14,12 @@ from application.context import Context
 from domain.errors import Rejected
 from domain.model import Model
 from footfall.commands.options import data_dir_option, on_the_loop, opened
+from ml.intent import artifacts as intent_artifacts
+from ml.intent.outcomes import TARGETS
 from ml.tensor_files import ArtifactRefused
 from projections.model_cards import card_of
 from projections.models import ModelRow, models_of
-from workers.model_files import artifact_path
+from workers.model_files import KINDS, RECOMMENDER, artifact_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from footfall.commands.options import CommandLine
     from footfall.wiring import Shop
 
-kind_option = click.option("--kind", default="recommender", show_default=True, help="What for.")
+kind_option = click.option(
+    "--kind", type=click.Choice(KINDS), default=RECOMMENDER, show_default=True, help="What for."
+)
 reason_option = click.option("--reason", default="", help="Why, for those who look later.")
 
 
@@ -35,7 +39,7 @@ def models() -> None:
 
 
 @models.command("list")
-@click.option("--kind", default="", help="Only models of this kind.")
+@click.option("--kind", type=click.Choice(["", *KINDS]), default="", help="Only of this kind.")
 @data_dir_option
 @click.pass_obj
 @on_the_loop
@@ -178,9 +182,11 @@ def _header(models: Path, kind: str, version: str) -> dict[str, Any] | None:
     path = artifact_path(models, kind, version)
     if not path.exists():
         return None
-    from ml.recommendation import artifacts  # noqa: PLC0415 - torch takes its time
-
     try:
+        if kind in TARGETS:
+            return intent_artifacts.load(path).about
+        from ml.recommendation import artifacts  # noqa: PLC0415 - torch takes its time
+
         return artifacts.load(path).about
     except ArtifactRefused as error:
         return {"refused": str(error)}

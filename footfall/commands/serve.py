@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import os
 import signal
 import socket
 from contextlib import suppress
-from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -18,23 +14,14 @@ import msgspec
 
 from api.server import serve
 from api.services import ApiSettings, Services
-from domain.segmentation import Worth
+from footfall.background import WORKERS, run_worker
 from footfall.commands.options import data_dir_option, on_the_loop
-from footfall.forecast_process import forecast_in_a_process
+from footfall.garbage import forget_the_start
 from footfall.installation import servers
 from footfall.supervisor import supervise
-from footfall.training_process import train_in_a_process
 from footfall.wiring import open_shop
 from projections.position_waiter import PositionWaiter
 from projections.registry import PROJECTIONS
-from workers.forecaster import Schedule, run_forecaster
-from workers.projector import run_projector
-from workers.rebuilder import run_rebuilder
-from workers.recommender import run_recommender
-from workers.replayer import run_replayer
-from workers.segment_fitter import FitSettings, run_fitter
-from workers.segmenter import run_segmenter
-from workers.training_schedule import run_trainer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,16 +29,6 @@ if TYPE_CHECKING:
     from footfall.commands.options import CommandLine
     from footfall.settings import Settings
     from footfall.wiring import Shop
-
-WORKERS = (
-    "projector",
-    "rebuilder",
-    "recommender",
-    "trainer",
-    "replayer",
-    "segmenter",
-    "forecaster",
-)
 
 
 @click.command()
@@ -83,18 +60,15 @@ async def api(command_line: CommandLine, host: str | None, port: int | None) -> 
         await serve_api(shop, stop)
 
 
-@click.command()
-@click.argument("name", type=click.Choice(WORKERS))
+_PURPOSES = "\n".join(f"{name:12}{each.purpose}" for name, each in WORKERS.items())
+
+
+@click.command(help=f"Run one worker alone.\n\n\b\n{_PURPOSES}")
+@click.argument("name", type=click.Choice(list(WORKERS)))
 @click.pass_obj
 @on_the_loop
 async def worker(command_line: CommandLine, name: str) -> None:
-    """Run one worker alone.
-
-    The projector keeps read models current, the rebuilder builds them anew, the recommender keeps
-    a list for each visitor, the trainer learns what ranks them, the replayer tries other models on
-    the past, the segmenter keeps segments and who is in them, the forecaster works out what may be
-    sold.
-    """
+    """Run one worker alone."""
     settings = command_line.settings(name)
     # A projector holds one connection for each read model beside those it works on.
     settings = msgspec.structs.replace(
@@ -120,82 +94,6 @@ async def run_everything(
             click.echo(f"ready {address}")
 
 
-_NICENESS = {
-    "projector": 2,
-    "recommender": 5,
-    "segmenter": 6,
-    "rebuilder": 8,
-    "trainer": 10,
-    "replayer": 10,
-    "forecaster": 10,
-}
-"""Whoever asks is answered first, then read models are kept, then lists, then all that can wait."""
-
-
-async def run_worker(shop: Shop, name: str) -> None:
-    """Run a worker until cancelled."""
-    os.nice(_NICENESS[name])
-    _forget_the_start()
-    if name == "projector":
-        await run_projector(shop.journal, shop.pool, shop.redis, PROJECTIONS)
-    elif name == "recommender":
-        models = shop.settings.data_dir / "models"
-        await run_recommender(shop.journal, shop.pool, shop.redis, models)
-    elif name == "trainer":
-        await _train_when_due(shop)
-    elif name == "forecaster":
-        await _forecast_when_due(shop)
-    elif name == "replayer":
-        await run_replayer(shop.journal, shop.pool, shop.settings.data_dir / "models")
-    elif name == "segmenter":
-        await _keep_segments(shop)
-    else:
-        by_name = {projection.name: projection for projection in PROJECTIONS}
-        await run_rebuilder(shop.journal, shop.pool, by_name)
-
-
-async def _train_when_due(shop: Shop) -> None:
-    settings = shop.settings
-    if settings.train_after_events == 0:
-        await asyncio.Event().wait()
-    await run_trainer(
-        shop.journal,
-        partial(train_in_a_process, settings),
-        after_events=settings.train_after_events,
-        after_seconds=settings.train_after_seconds,
-    )
-
-
-async def _keep_segments(shop: Shop) -> None:
-    settings = shop.settings
-    worth = Worth(
-        horizon_days=settings.value_horizon_days,
-        yearly_discount=settings.value_yearly_discount,
-        margin=settings.value_margin,
-    )
-    fitting = FitSettings(after_seconds=settings.segments_fit_seconds, worth=worth)
-    async with asyncio.TaskGroup() as tasks:
-        models = settings.data_dir / "models"
-        tasks.create_task(run_fitter(shop.journal, shop.pool, models, fitting), name="fitter")
-        members = run_segmenter(
-            shop.journal, shop.pool, shop.redis, recheck_seconds=settings.segments_recheck_seconds
-        )
-        tasks.create_task(members, name="segmenter")
-
-
-async def _forecast_when_due(shop: Shop) -> None:
-    settings = shop.settings
-    await run_forecaster(
-        shop.pool,
-        partial(forecast_in_a_process, settings),
-        Schedule(
-            hour=settings.forecast_hour if settings.forecast_hour >= 0 else None,
-            jump_factor=settings.forecast_jump_factor,
-            pause=timedelta(seconds=settings.forecast_pause_seconds),
-        ),
-    )
-
-
 async def serve_api(shop: Shop, stop: asyncio.Event) -> None:
     """Serve HTTP until ``stop``, then let requests under way finish."""
     settings = shop.settings
@@ -210,18 +108,8 @@ async def serve_api(shop: Shop, stop: asyncio.Event) -> None:
             settings=api_settings,
         )
         async with serve(services, host=settings.host, port=settings.port):
-            _forget_the_start()
+            forget_the_start()
             await stop.wait()
-
-
-def _forget_the_start() -> None:
-    """Let no garbage collection look at what lives as long as the process, nor look all the time.
-
-    By default it looks after every 700 objects: a tenth of the time that requests take.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
 
 
 async def wait_until_healthy(

@@ -165,7 +165,8 @@ class Performer:
         return f"shopper:{signed_in}" if signed_in else f"visitor:{self._person.visitor}"
 
     def _context(self, now: datetime) -> Context:
-        return Context(actor=ACTOR, now=now, visit_id=self._visit.visit_id)
+        # As the API does: what is done in the shop belongs to the visitor who looked around.
+        return Context(actor=ACTOR, now=now, visit_id=self._person.visitor)
 
 
 async def register(journal: Journal, context: Context, person: act.Person) -> None:

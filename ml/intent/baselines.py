@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ml.intent.outcomes import ABANDONMENT, INTENT
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
     from ml.intent.examples import Examples
     from ml.intent.tree_ensemble import Matrix
 
@@ -16,33 +22,38 @@ SMOOTHED = 1.0
 
 
 def share(past: Examples, asked: Examples) -> Matrix:
-    """Return how many ordered, for everybody."""
-    return np.full(len(asked), _share(past.ordered))
+    """Return how many it happened to, for everybody."""
+    return np.full(len(asked), _share(past.happened))
 
 
 def basket_rule(past: Examples, asked: Examples) -> Matrix:
-    """Return how many ordered with something in the basket, and without."""
-    with_it, without = (_share(past.ordered[past.has_basket == each]) for each in (True, False))
-    return np.where(asked.has_basket, with_it, without)
+    """Return how many it happened to with something in the basket, and without."""
+    return _by(past.has_basket, past, asked.has_basket)
+
+
+def checkout_rule(past: Examples, asked: Examples) -> Matrix:
+    """Return how many it happened to with a checkout begun, and without."""
+    return _by(past.column("checkouts") > 0, past, asked.column("checkouts") > 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MarkovChain:
-    """How probable an order is after each kind of event, if the next one depends on it alone."""
+    """How probable it is after each kind of event, if the next one depends on it alone."""
 
-    orders: Matrix  # (kinds,)
+    happens: Matrix  # (kinds,)
 
     @classmethod
     def fit(cls, past: Examples) -> MarkovChain:
-        """Absorb a chain with the counted steps in "ordered" or "ended" (Kemeny and Snell 1960)."""
-        kinds = past.steps.shape[0] - 1
-        counts = past.steps[:kinds].astype(np.float64)
+        """Absorb a chain with the counted steps in "happened" or "ended" (Kemeny, Snell 1960)."""
+        steps = past.steps()
+        kinds = steps.shape[0] - 1
+        counts = steps[:kinds].astype(np.float64)
         counts[:, -2:] += 1e-3  # a kind never left ends somewhere
         steps = counts / counts.sum(axis=1, keepdims=True)
         return cls(np.linalg.solve(np.eye(kinds) - steps[:, :kinds], steps[:, kinds]))
 
     def __call__(self, asked: Examples) -> Matrix:
-        return np.clip(self.orders[asked.kinds], 1e-4, 1 - 1e-4)
+        return np.clip(self.happens[asked.kinds], 1e-4, 1 - 1e-4)
 
 
 def markov_chain(past: Examples, asked: Examples) -> Matrix:
@@ -50,8 +61,17 @@ def markov_chain(past: Examples, asked: Examples) -> Matrix:
     return MarkovChain.fit(past)(asked)
 
 
-BASELINES = {"share": share, "basket rule": basket_rule, "markov chain": markov_chain}
+BASELINES: Mapping[str, Mapping[str, Callable[[Examples, Examples], Matrix]]] = {
+    INTENT: {"share": share, "basket rule": basket_rule, "markov chain": markov_chain},
+    ABANDONMENT: {"share": share, "checkout rule": checkout_rule, "markov chain": markov_chain},
+}
+"""By target, then by name."""
 
 
-def _share(ordered: Matrix) -> float:
-    return float((ordered.sum() + SMOOTHED) / (len(ordered) + 2 * SMOOTHED))
+def _by(is_past: NDArray[np.bool_], past: Examples, is_asked: NDArray[np.bool_]) -> Matrix:
+    with_it, without = (_share(past.happened[is_past == each]) for each in (True, False))
+    return np.where(is_asked, with_it, without)
+
+
+def _share(happened: Matrix) -> float:
+    return float((happened.sum() + SMOOTHED) / (len(happened) + 2 * SMOOTHED))

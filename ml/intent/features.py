@@ -10,16 +10,16 @@ import numpy as np
 
 from domain.basket import Basket
 from domain.visit import Visit
-from ml.intent.open_visits import basket_value
+from ml.intent.open_visits import OpenVisit, basket_value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ml.intent.open_visits import OpenVisit
-
-VERSION = 1
+VERSION = 2
 """Raised whenever a feature is added, dropped or counted differently: artifacts carry it."""
 DEVICES = ("desktop", "mobile", "tablet")
+CALENDAR = ("hour_sine", "hour_cosine", "is_weekend")
+"""What moves with the clock, whoever comes."""
 _DAY = 86_400.0
 _UNKNOWN = math.nan
 
@@ -91,3 +91,7 @@ def features_of(visit: OpenVisit) -> dict[str, float]:
 def row_of(visit: OpenVisit) -> NDArray[np.float32]:
     """Return (features,): what classifiers learn from and answer to."""
     return np.fromiter(features_of(visit).values(), np.float32)
+
+
+FEATURES = tuple(features_of(OpenVisit(0, "", "", 0.0, 0.0, 0.0)))
+"""Their names, in the order of a row."""

@@ -2,6 +2,8 @@
 
 The fold sees the log in its order and nothing else: no clock, no chance, no table. So what it knew
 at an event is the same live and in any replay, and an event yet to come changes nothing before it.
+Its time is the latest that an event told, and never later than the log took the event: a browser
+whose clock is ahead ends nobody's visit.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 PAUSE_SECONDS = 30 * 60
 LONGEST_SECONDS = 24 * 3_600
 REMEMBERED = 100_000
-"""Visitors, people and baskets; the longest unseen are forgotten."""
+"""Open visits, people and baskets; the longest unseen are forgotten."""
 RECENT = 16
 
 OF_VISITS: tuple[type[Event], ...] = (
@@ -57,21 +59,21 @@ EVENTS: tuple[type[Event], ...] = (
 )
 
 
-class Goods(msgspec.Struct):
+class Goods(msgspec.Struct, gc=False):
     """What is known of a product by now."""
 
     category: str = ""
     price_minor: float = float("nan")
 
 
-class Line(msgspec.Struct):
+class Line(msgspec.Struct, gc=False):
     """A product in a basket."""
 
     quantity: int
     price_minor: float
 
 
-class Past(msgspec.Struct):
+class Past(msgspec.Struct, gc=False):
     """What a person did in visits before this one."""
 
     visits: int = 0
@@ -90,6 +92,8 @@ class OpenVisit(msgspec.Struct):
     person: str
     started_at: float
     last_at: float
+    touched_at: float
+    """The time of the log when its latest event came."""
     counts: Counter[type[Event]] = msgspec.field(default_factory=Counter)
     views: Counter[str] = msgspec.field(default_factory=Counter)
     """By product."""
@@ -115,12 +119,15 @@ class OpenVisit(msgspec.Struct):
 T = TypeVar("T")
 
 
-class _Remembered(Generic[T]):
+class Remembered(Generic[T]):
     """The values of the keys used last."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._of: OrderedDict[str, T] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._of)
 
     def get(self, key: str) -> T | None:
         found = self._of.get(key)
@@ -138,19 +145,35 @@ class _Remembered(Generic[T]):
     def pop(self, key: str) -> T | None:
         return self._of.pop(key, None)
 
+    def as_dict(self) -> dict[str, T]:
+        """Return all of them, the longest unused first."""
+        return dict(self._of)
+
+    def oldest(self) -> T | None:
+        return next(iter(self._of.values()), None)
+
 
 class OpenVisits:
-    """The fold."""
+    """The fold. ``over``: the visits that the latest event showed to be over."""
 
     def __init__(self, *, remembered: int = REMEMBERED) -> None:
-        self._visits: _Remembered[OpenVisit] = _Remembered(remembered)
-        self._past: _Remembered[Past] = _Remembered(remembered)
-        self._baskets: _Remembered[dict[str, Line]] = _Remembered(remembered)
-        self._goods: dict[str, Goods] = {}
+        self.now = 0.0
+        self.over: list[OpenVisit] = []
+        self._most = remembered
+        self.visits: Remembered[OpenVisit] = Remembered(remembered)
+        self.past: Remembered[Past] = Remembered(remembered)
+        self.baskets: Remembered[dict[str, Line]] = Remembered(remembered)
+        self.goods: dict[str, Goods] = {}
 
     def add(self, recorded: Recorded) -> OpenVisit | None:
         """Take an event; return the visit that it moved on, if it did."""
         event = recorded.event
+        self.over = []
+        if not isinstance(event, EVENTS):
+            return None
+        told = min(recorded.occurred_at, recorded.recorded_at).timestamp()
+        self.now = max(self.now, told)
+        self._close_old()
         if isinstance(event, Product.Added | Product.DetailsChanged | Product.PriceChanged):
             self._describe(recorded)
             return None
@@ -164,28 +187,42 @@ class OpenVisits:
         self._count(visit, recorded)
         return visit
 
+    def __len__(self) -> int:
+        """Return how many visits are open."""
+        return len(self.visits)
+
+    def _close_old(self) -> None:
+        """Close what a pause has ended, and the oldest where there are too many."""
+        while (oldest := self.visits.oldest()) is not None and (
+            self.now - oldest.touched_at >= PAUSE_SECONDS or len(self.visits) >= self._most
+        ):
+            self._close(oldest)
+
     def _visit(self, visitor: str, recorded: Recorded) -> OpenVisit:
         at = recorded.occurred_at.timestamp()
-        visit = self._visits.get(visitor)
+        visit = self.visits.get(visitor)
         if visit is not None:
             at = max(at, visit.last_at)
             is_over = at - visit.last_at >= PAUSE_SECONDS or at - visit.started_at > LONGEST_SECONDS
             if not is_over:
                 visit.last_at = at
+                visit.touched_at = self.now
                 visit.recent.append(at)
                 return visit
             self._close(visit)
         person = f"visitor:{visitor}" if ":" not in visitor else visitor
-        visit = OpenVisit(recorded.position, visitor, person, at, at)
+        visit = OpenVisit(recorded.position, visitor, person, at, at, self.now)
         visit.recent.append(at)
-        visit.past = self._past.get(person) or Past()
+        visit.past = self.past.get(person) or Past()
         visit.basket = self._basket(person)
-        return self._visits.put(visitor, visit)
+        return self.visits.put(visitor, visit)
 
     def _close(self, visit: OpenVisit) -> None:
         """Add a visit that is over to its person's past."""
-        past = self._past.get(visit.person) or Past()
-        self._past.put(
+        self.visits.pop(visit.visitor)
+        self.over.append(visit)
+        past = self.past.get(visit.person) or Past()
+        self.past.put(
             visit.person,
             msgspec.structs.replace(
                 past,
@@ -206,7 +243,7 @@ class OpenVisits:
             self._sign_in(visit, f"shopper:{shopper_id}")
         match event:
             case Visit.ProductViewed():
-                goods = self._goods.get(event.product_id) or Goods()
+                goods = self.goods.get(event.product_id) or Goods()
                 visit.views[event.product_id] += 1
                 visit.categories[goods.category or event.category] += 1
                 visit.prices.append(goods.price_minor)
@@ -223,12 +260,12 @@ class OpenVisits:
     def _sign_in(self, visit: OpenVisit, person: str) -> None:
         """Go on as the shopper that the visitor is, with their past and their basket."""
         visit.person = person
-        visit.past = self._past.get(person) or visit.past
+        visit.past = self.past.get(person) or visit.past
         visit.basket = self._basket(person) or visit.basket
-        self._baskets.put(person, visit.basket)
+        self.baskets.put(person, visit.basket)
 
     def _order(self, visit: OpenVisit, event: Visit.ProductPurchased | Order.Placed) -> None:
-        past = self._past.get(visit.person) or Past()
+        past = self.past.get(visit.person) or Past()
         if isinstance(event, Order.Placed):
             visit.orders += 1
             minor = float(event.goods_minor - event.discount_minor)
@@ -238,7 +275,7 @@ class OpenVisits:
             visit.last_order = event.order
             minor = float(event.quantity * event.unit_price_minor)
             visit.basket.pop(event.product_id, None)
-        visit.past = self._past.put(
+        visit.past = self.past.put(
             visit.person,
             msgspec.structs.replace(
                 past, last_order_at=visit.last_at, revenue_minor=past.revenue_minor + minor
@@ -253,7 +290,7 @@ class OpenVisits:
             case Basket.ItemAdded():
                 self._put(basket, event.product_id, event.quantity, float(event.unit_price.amount))
             case Visit.ProductCarted():
-                goods = self._goods.get(event.product_id) or Goods()
+                goods = self.goods.get(event.product_id) or Goods()
                 self._put(basket, event.product_id, event.quantity, goods.price_minor)
             case Basket.ItemQuantityChanged() if event.product_id in basket:
                 basket[event.product_id].quantity = event.quantity
@@ -272,15 +309,15 @@ class OpenVisits:
             case Basket.Cleared() | Basket.CheckedOut():
                 self._basket(owner).clear()
             case Basket.HandedOver():
-                self._baskets.pop(owner)
+                self.baskets.pop(owner)
             case Basket.ItemsTakenOver():
                 basket = self._basket(owner)
                 for item in event.items:
                     self._put(basket, item.product_id, item.quantity, float(item.unit_price.amount))
 
     def _basket(self, owner: str) -> dict[str, Line]:
-        found = self._baskets.get(owner)
-        return self._baskets.put(owner, {}) if found is None else found
+        found = self.baskets.get(owner)
+        return self.baskets.put(owner, {}) if found is None else found
 
     @staticmethod
     def _put(basket: dict[str, Line], product_id: str, quantity: int, price: float) -> None:
@@ -289,7 +326,7 @@ class OpenVisits:
 
     def _describe(self, recorded: Recorded) -> None:
         product_id, event = recorded.stream_id.partition("-")[2], recorded.event
-        goods = self._goods.setdefault(product_id, Goods())
+        goods = self.goods.setdefault(product_id, Goods())
         if isinstance(event, Product.Added | Product.DetailsChanged):
             goods.category = event.category
         if isinstance(event, Product.Added | Product.PriceChanged):

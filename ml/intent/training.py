@@ -1,4 +1,4 @@
-"""Trains what foresees an order: on the past, calibrated and measured on what came later.
+"""Trains what foresees an order or a left basket, and measures it on what came later.
 
 Visits are split by when they began, never within one: the first learn, the next calibrate and
 choose, the latest measure. Nothing is resampled.
@@ -13,53 +13,80 @@ import msgspec
 import numpy as np
 
 from ml.intent.baselines import BASELINES
-from ml.intent.classifiers import FITS, calibrate, probabilities
+from ml.intent.classifiers import LEAST_PROBABILITY, probabilities
+from ml.intent.drift import Histograms
+from ml.intent.examples import HORIZONS
+from ml.intent.fitting import FITS, calibrate
+from ml.intent.intent_model import IntentModel
 from ml.intent.measures import measure
+from ml.intent.offers import OfferTerms, choose, judged
+from ml.intent.outcomes import ABANDON_AFTER_SECONDS, INTENT
 from ml.recommendation.ranking_metrics import bootstrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
     from ml.intent.classifiers import Classifier
     from ml.intent.examples import Examples
     from ml.intent.measures import Measures
+    from ml.intent.offers import Offer
     from ml.intent.tree_ensemble import Matrix
     from ml.recommendation.ranking_metrics import Interval
+
+
+CHAMPION = "champion"
 
 
 class IntentSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a training is made with; kept beside its model."""
 
     seed: int = 1
+    most_visits: int = 20_000  # the latest
     calibrating_share: float = 0.2  # of the visits
     measuring_share: float = 0.2
-    fewest_orders: int = 30  # among the visits of each part
+    fewest_of_each: int = 30  # visits of each outcome, in each part
+    abandon_after_seconds: int = ABANDON_AFTER_SECONDS
+    offer: OfferTerms = OfferTerms()
 
 
 class NotEnoughVisits(Exception):
-    """Too few visits ordered to learn what they have in common; the message says how many."""
+    """Too few visits ended in either way to tell them apart; the message says how many."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedIntent:
-    """The classifier that did best where it was calibrated, and how all did on the latest visits.
+    """The model that did best where it was calibrated, and how all did on the latest visits.
 
     ``measures``: by name, of all moments. ``early``: by name, then by moment: after so many events,
-    or at the first basket addition. ``gain``: in log-likelihood a moment over ``rival``, with a
-    95 % interval by visits.
+    or at the first basket addition. ``gains``: in log-likelihood a moment, with a 95 % interval by
+    visits, over each rival: the best baseline, and the champion where there is one. ``facts``: what
+    it learnt from, in numbers.
     """
 
-    name: str
-    classifier: Classifier
+    model: IntentModel
     measures: dict[str, Measures]
     early: dict[str, dict[str, Measures]]
-    rival: str
-    gain: Interval
+    gains: dict[str, Interval]
+    facts: dict[str, float]
+    asked: dict[str, tuple[int, int]]
+    """By moment, how many of the latest visits were asked, and to how many of these it happened."""
+
+    @property
+    def name(self) -> str:
+        """What kind of classifier it is."""
+        return self.model.name
+
+    @property
+    def rival(self) -> str:
+        """Whom it is ahead of by least."""
+        return min(self.gains, key=lambda name: self.gains[name].low)
 
     @property
     def wins(self) -> bool:
-        """Whether it foresees orders better than its rival beyond chance."""
-        return self.gain.low > 0
+        """Whether it foresees better than every rival beyond chance."""
+        return all(gain.low > 0 for gain in self.gains.values())
 
 
 def train_intent(
@@ -67,50 +94,58 @@ def train_intent(
     settings: IntentSettings,
     *,
     champion: Classifier | None = None,
-    tell: Callable[[str], None] = lambda _name: None,
+    tell: Callable[[str, int, int], None] = lambda _name, _done, _of: None,
 ) -> TrainedIntent:
-    """Learn from moments whose outcome is known. ``champion``: the rival; else the best baseline.
+    """Learn what the examples ask. ``champion``: has to be beaten beside the best baseline.
 
-    Raises NotEnoughVisits.
+    No champion has learnt from what it is measured on here: its own parts ended earlier. ``tell``
+    is told which classifier grows, and as which of how many. Raises NotEnoughVisits.
     """
     learning, calibrating, measuring = split_by_time(found, settings)
     for part in (learning, calibrating, measuring):
-        ordering = len(np.unique(part.visits[part.ordered == 1]))
-        if ordering < settings.fewest_orders:
-            raise NotEnoughVisits(
-                f"{ordering} visits of a part of the past ordered;"
-                f" {settings.fewest_orders} are needed in each"
-            )
+        _check(part, settings)
     fitted: dict[str, Classifier] = {}
-    for name, fit in FITS.items():
-        tell(name)
-        grown = fit(learning.rows, learning.ordered, settings.seed)
-        fitted[name] = calibrate(grown, calibrating.rows, calibrating.ordered)
+    for number, (name, fit) in enumerate(FITS.items()):
+        tell(name, number, len(FITS))
+        grown = fit(learning.rows, learning.happened, settings.seed)
+        fitted[name] = calibrate(grown, calibrating.rows, calibrating.happened)
+    tell("measuring", len(FITS), len(FITS))
     best = max(
         fitted,
         key=lambda name: _likelihoods(
-            calibrating.ordered, probabilities(fitted[name], calibrating.rows)
+            calibrating.happened, probabilities(fitted[name], calibrating.rows)
         ).mean(),
     )
-    answers = {name: answer(learning, measuring) for name, answer in BASELINES.items()}
-    rival = max(
-        answers, key=lambda name: float(_likelihoods(measuring.ordered, answers[name]).mean())
-    )
+    happened = measuring.happened
+    answers = {
+        name: answer(learning, measuring) for name, answer in BASELINES[found.target].items()
+    }
+    rivals = {
+        max(answers, key=lambda name: float(_likelihoods(happened, answers[name]).mean())),
+    }
     answers |= {name: probabilities(each, measuring.rows) for name, each in fitted.items()}
     if champion is not None:
-        rival = "champion"
-        answers[rival] = probabilities(champion, measuring.rows)
-    gain = _likelihoods(measuring.ordered, answers[best]) - _likelihoods(
-        measuring.ordered, answers[rival]
-    )
-    _, groups = np.unique(measuring.visits, return_inverse=True)
+        rivals.add(CHAMPION)
+        answers[CHAMPION] = probabilities(champion, measuring.rows)
     return TrainedIntent(
-        best,
-        fitted[best],
-        {name: measure(measuring.ordered, each) for name, each in answers.items()},
+        IntentModel(
+            found.target,
+            best,
+            fitted[best],
+            _offer(fitted[best], calibrating, measuring, settings),
+            Histograms.of(learning.rows[np.isin(learning.events, HORIZONS)]),
+        ),
+        {name: measure(happened, each) for name, each in answers.items()},
         {name: _early(measuring, each) for name, each in answers.items()},
-        rival,
-        bootstrap(gain.astype(np.float32), groups, seed=settings.seed),
+        {
+            rival: _gain(measuring, answers[best], answers[rival], settings)
+            for rival in sorted(rivals)
+        },
+        _facts(found, learning),
+        {
+            name: (int(chosen.sum()), int(happened[chosen].sum()))
+            for name, chosen in _moments(measuring).items()
+        },
     )
 
 
@@ -132,15 +167,65 @@ def split_by_time(found: Examples, settings: IntentSettings) -> Sequence[Example
     )
 
 
-def _early(asked: Examples, answered: Matrix) -> dict[str, Measures]:
-    moments = {str(count): asked.events == count for count in np.unique(asked.events).tolist()}
-    moments["first basket add"] = asked.is_first_add
+def _check(part: Examples, settings: IntentSettings) -> None:
+    """Raise NotEnoughVisits where a part of the past has too few visits of either outcome."""
+    _, first = np.unique(part.visits, return_index=True)
+    happened = int(part.happened[first].sum())
+    other = len(first) - happened
+    did, did_not = (
+        ("ordered", "did not order")
+        if part.target == INTENT
+        else ("left their basket", "did not leave their basket")
+    )
+    for visits, what in ((happened, did), (other, did_not)):
+        if visits < settings.fewest_of_each:
+            raise NotEnoughVisits(
+                f"{visits} visits of a part of the past {what};"
+                f" {settings.fewest_of_each} are needed in each"
+            )
+
+
+def _offer(
+    classifier: Classifier, calibrating: Examples, measuring: Examples, settings: IntentSettings
+) -> Offer:
+    """Choose where it was calibrated, and tell what that gains on the latest visits."""
+    chosen = choose(calibrating, probabilities(classifier, calibrating.rows), settings.offer)
+    return judged(chosen, measuring, probabilities(classifier, measuring.rows), settings.offer)
+
+
+def _gain(measuring: Examples, own: Matrix, rivals: Matrix, settings: IntentSettings) -> Interval:
+    gain = _likelihoods(measuring.happened, own) - _likelihoods(measuring.happened, rivals)
+    _, groups = np.unique(measuring.visits, return_inverse=True)
+    return bootstrap(gain.astype(np.float32), groups, seed=settings.seed)
+
+
+def _facts(found: Examples, learning: Examples) -> dict[str, float]:
+    visits, first = np.unique(found.visits, return_index=True)
     return {
-        name: measure(asked.ordered[chosen], answered[chosen])
-        for name, chosen in moments.items()
-        if chosen.any()
+        "visits": len(visits),
+        "visits_learnt_from": len(np.unique(learning.visits)),
+        "moments": len(found),
+        "visits_it_happened_to": float(found.happened[first].sum()),
+        "first_at": float(found.at.min()),
+        "last_at": float(found.at.max()),
     }
 
 
+def _early(asked: Examples, answered: Matrix) -> dict[str, Measures]:
+    return {
+        name: measure(asked.happened[chosen], answered[chosen])
+        for name, chosen in _moments(asked).items()
+    }
+
+
+def _moments(asked: Examples) -> dict[str, NDArray[np.bool_]]:
+    """Return which of the moments are after so many events, or at the first basket addition."""
+    moments = {str(count): asked.events == count for count in HORIZONS}
+    moments["first basket add"] = asked.is_first_add
+    return {name: chosen for name, chosen in moments.items() if chosen.any()}
+
+
 def _likelihoods(happened: Matrix, probability: Matrix) -> Matrix:
-    return np.log(np.where(happened == 1, probability, 1 - probability))
+    """Return (moments,) log-likelihoods; who was certain and wrong is not wrong beyond measure."""
+    said = np.clip(probability, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+    return np.log(np.where(happened == 1, said, 1 - said))

@@ -6,7 +6,7 @@ one row takes microseconds, and every score can be laid out by the splits that l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,36 @@ if TYPE_CHECKING:
 Matrix = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 LEAF = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Walk:
+    """The same trees, laid out so that a step is a few look-ups for all rows and trees together.
+
+    ``asked``: (nodes,) which answer a node asks for: the feature where NaN goes left, else beside
+    all features once more. ``children``: (2 nodes,) right, then left; a leaf's are itself.
+    """
+
+    asked: Numbers
+    children: Numbers
+    features: int
+
+    def answers(self, rows: Matrix) -> Matrix:
+        """Return (rows, 2 features): NaN as what is below every threshold, then as it is.
+
+        As it is it is never below one, not even below the infinite threshold by which a tree
+        parts the known from the unknown.
+        """
+        known = rows[:, : self.features].astype(np.float64)
+        return np.concatenate([np.where(np.isnan(known), -np.inf, known), known], axis=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Paths:
+    """The way to each node: (nodes, depth) which feature was asked, and how it moved the mean."""
+
+    features: NDArray[np.int16]
+    changes: Matrix
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,15 +71,22 @@ class TreeEnsemble:
     value: Matrix
     roots: Numbers
     start: float
+    _walk: _Walk = field(init=False, repr=False)
+    _paths: _Paths = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        nodes = np.arange(len(self.feature))
+        is_leaf = self.feature == LEAF
+        left, right = (np.where(is_leaf, nodes, each) for each in (self.left, self.right))
+        count = int(self.feature.max(initial=0)) + 1
+        asked = np.maximum(self.feature, 0) + np.where(self.missing_left, 0, count)
+        walk = _Walk(asked, np.stack([right, left], axis=1).ravel(), count)
+        object.__setattr__(self, "_walk", walk)
+        object.__setattr__(self, "_paths", _paths(self))
 
     def predict(self, rows: Matrix) -> Matrix:
         """Return (rows,) the sum of the trees' answers to (rows, features)."""
-        node = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
-        while True:
-            asked = self.feature[node]
-            if (asked == LEAF).all():
-                return self.start + self.value[node].sum(axis=1)  # type: ignore[no-any-return]
-            node = self._next(rows, node, asked)
+        return self.start + self.value[self._leaves(rows)].sum(axis=1)  # type: ignore[no-any-return]
 
     def contributions(self, rows: Matrix) -> tuple[Matrix, float]:
         """Return (rows, features) and what every answer has in common; each row adds up to both.
@@ -57,25 +94,25 @@ class TreeEnsemble:
         A feature's share is how far the splits on it moved the mean answer along the paths taken
         (Saabas, Interpreting random forests, 2014).
         """
-        node = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
-        found = np.zeros(rows.shape)
-        numbers = np.broadcast_to(np.arange(len(rows))[:, None], node.shape)
-        while True:
-            asked = self.feature[node]
-            moves = asked != LEAF
-            if not moves.any():
-                return found, self.start + float(self.value[self.roots].sum())
-            following = self._next(rows, node, asked)
-            change = self.value[following] - self.value[node]
-            np.add.at(found, (numbers[moves], asked[moves]), change[moves])
-            node = following
+        leaves = self._leaves(rows)
+        cells = self._paths.features[leaves] + np.arange(len(rows))[:, None, None] * rows.shape[1]
+        shares = np.bincount(cells.ravel(), self._paths.changes[leaves].ravel(), rows.size)
+        common = self.start + float(self.value[self.roots].sum())
+        return shares.astype(np.float64).reshape(rows.shape), common
 
-    def _next(self, rows: Matrix, node: Numbers, asked: Numbers) -> Numbers:
-        answer = np.take_along_axis(rows, np.maximum(asked, 0), axis=1)
-        goes_left = np.where(
-            np.isnan(answer), self.missing_left[node], answer <= self.threshold[node]
-        )
-        return np.where(asked == LEAF, node, np.where(goes_left, self.left[node], self.right[node]))
+    def _leaves(self, rows: Matrix) -> Numbers:
+        """Return (rows, trees) where each row ends in each tree."""
+        walk = self._walk
+        answers = walk.answers(rows)
+        offsets = np.arange(0, answers.size, answers.shape[1])[:, None]
+        answers = answers.ravel()
+        node = np.tile(self.roots, (len(rows), 1))
+        while True:
+            goes_left = answers[offsets + walk.asked[node]] <= self.threshold[node]
+            following = walk.children[2 * node + goes_left]
+            if (following == node).all():
+                return node
+            node = following
 
     @classmethod
     def of_boosting(cls, model: HistGradientBoostingClassifier) -> TreeEnsemble:
@@ -128,6 +165,21 @@ class _Tree:
     missing_left: NDArray[np.bool_]
     value: Matrix
     count: Matrix
+
+
+def _paths(trees: TreeEnsemble) -> _Paths:
+    levels = [trees.roots]
+    while len(inner := levels[-1][trees.feature[levels[-1]] != LEAF]):
+        levels.append(np.concatenate([trees.left[inner], trees.right[inner]]))
+    features = np.zeros((len(trees.feature), len(levels) - 1), np.int16)
+    changes = np.zeros(features.shape)
+    for depth, level in enumerate(levels[:-1]):
+        inner = level[trees.feature[level] != LEAF]
+        for child in (trees.left[inner], trees.right[inner]):
+            features[child], changes[child] = features[inner], changes[inner]
+            features[child, depth] = trees.feature[inner]
+            changes[child, depth] = trees.value[child] - trees.value[inner]
+    return _Paths(features, changes)
 
 
 def _joined(trees: Sequence[_Tree], *, start: float) -> TreeEnsemble:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import betaincinv, betaln, expit, gammaln, hyp2f1
 
 from domain.segmentation import Buying
@@ -42,6 +41,8 @@ def fit_buying(repeats: ArrayLike, last: ArrayLike, known: ArrayLike) -> Buying:
     ``repeats``: orders after the first, by customer. ``last``: from the first to the last order.
     ``known``: from the first order to now. Raises CannotFit.
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 - half a second; only a fit needs it
+
     rows = np.stack([np.asarray(each, np.float64) for each in (repeats, last, known)], axis=1)
     if len(rows) < FEWEST_CUSTOMERS:
         raise CannotFit(f"{len(rows)} customers; {FEWEST_CUSTOMERS} are needed")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import gammaln
 
 from domain.segmentation import Spending
@@ -29,6 +28,8 @@ def fit_spending(orders: ArrayLike, mean_minor: ArrayLike) -> Spending:
 
     The plain mean of all orders where there are too few customers, or nothing varies.
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 - half a second; only a fit needs it
+
     x, z = np.asarray(orders, np.float64), np.asarray(mean_minor, np.float64)
     is_worth = (x > 0) & (z > 0)
     x, z = x[is_worth], z[is_worth]

@@ -154,7 +154,7 @@ async def test_when_the_server_stops_streams_end(shop: Shop) -> None:
 
 async def test_topics_that_are_not_there_are_refused(client: Client) -> None:
     analyst = await client.as_role("analyst")
-    later = await analyst.get("/v1/live?topics=kpis,intent")
+    later = await analyst.get("/v1/live?topics=kpis,alerts")
     assert (later.status, later.json["code"]) == (422, "topic_not_available")
     unknown = await analyst.get("/v1/live?topics=weather")
     assert (unknown.status, unknown.json["errors"][0]["field"]) == (400, "topics")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +10,11 @@ import pytest
 from domain.model import (
     AlreadyChampion,
     AlreadyShadow,
+    DriftNotedLately,
     Model,
     ModelExists,
     ModelNotFound,
+    NeverShadowed,
     NoFormerChampion,
     NoShadow,
 )
@@ -100,3 +102,28 @@ def test_a_champion_has_no_shadow_of_itself() -> None:
     line.shadow_with("2", "", NOW)
     line.promote("2", "", NOW)
     assert line.shadow == ""
+
+
+def test_drift_is_noted_once_a_day_for_each_model() -> None:
+    found: dict[str, Any] = {
+        "visits": 500,
+        "features": {"seconds": 0.4},
+        "expected": 10.0,
+        "observed": 20.0,
+        "is_miscalibrated": True,
+    }
+    line = a_line("1", "2")
+    line.note_drift("1", **found, now=NOW)
+    line.note_drift("2", **found, now=NOW)
+    with pytest.raises(DriftNotedLately):
+        line.note_drift("1", **found, now=NOW + timedelta(hours=23))
+    line.note_drift("1", **found, now=NOW + timedelta(hours=24))
+    with pytest.raises(ModelNotFound):
+        line.note_drift("3", **found, now=NOW)
+
+
+def test_only_kinds_whose_worker_asks_a_challenger_have_a_shadow() -> None:
+    line = Model.of("intent", None, NOW)
+    line.train("1", **LEARNT)
+    with pytest.raises(NeverShadowed):
+        line.shadow_with("1", "", NOW)

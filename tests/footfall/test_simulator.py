@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from application.categories import create_category
+from application.event_store.memory import MemoryEventStore
+from application.journal import Journal
+from application.keyring import KeyedHash, MemoryKeyring
+from application.snapshots import MemorySnapshots
+from domain.basket import Basket
 from domain.order import Order
+from domain.visit import Visit
 from footfall.simulator.arrivals import HISTORY_FLOOR, arrivals
 from footfall.simulator.catalogue import CATEGORIES, PRODUCTS, make_catalogue
 from footfall.simulator.history import NotADemo, seed_shop
@@ -104,6 +110,24 @@ async def test_a_short_history_has_orders_left_baskets_reviews_and_adds_nothing_
         assert all(MONDAY <= recorded.occurred_at < until for recorded in events)
         placed = [e.event for e in events if isinstance(e.event, Order.Placed)]
         assert {event.payment_method for event in placed} == {"simulated"}
+
+
+async def test_what_goes_into_a_basket_was_looked_at_by_the_same_visitor() -> None:
+    journal = Journal(MemoryEventStore(), MemoryKeyring(), KeyedHash(b"0" * 32), MemorySnapshots())
+    await seed_shop(journal, seed=1, until=MONDAY, days=1)
+    log = await journal.read(0, 100_000)
+    looked = {
+        (each.event.visitor, each.event.product_id)
+        for each in log
+        if isinstance(each.event, Visit.ProductViewed)
+    }
+    added = [
+        (each.visit_id, each.event.product_id)
+        for each in log
+        if isinstance(each.event, Basket.ItemAdded)
+    ]
+    assert len(added) > 20
+    assert set(added) <= looked
 
 
 async def test_simulated_shoppers_live_until_they_are_stopped(

@@ -36,7 +36,10 @@ async def footfall(directory: Path, *words: str, code: int = 0) -> str:
 
 async def test_models_are_trained_listed_promoted_and_rolled_back(tmp_path: Path) -> None:
     assert await footfall(tmp_path, "models", "list") == ""
-    assert "not enough data" in await footfall(tmp_path, "train", code=1)
+    for kind in ("recommender", "intent", "abandonment"):
+        told = await footfall(tmp_path, "train", kind, code=1)
+        assert "not enough data" in told
+        assert "Traceback" not in told
     settings = Settings(data_dir=tmp_path, log_level="error")
     async with opened(settings) as shop:
         await seed_shop(shop.journal, seed=1, until=datetime.now(UTC), days=1)
@@ -56,3 +59,23 @@ async def test_models_are_trained_listed_promoted_and_rolled_back(tmp_path: Path
     assert f"* recommender\t{version}\t" in await footfall(tmp_path, "models", "list")
     assert "served before" in await footfall(tmp_path, "models", "rollback", code=1)
     assert "trained" in await footfall(tmp_path, "models", "promote", "1999", code=1)
+
+
+async def test_what_foresees_is_trained_and_listed_beside_what_ranks(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, log_level="error")
+    async with opened(settings) as shop:
+        await seed_shop(shop.journal, seed=1, until=datetime.now(UTC), days=8, visits_per_day=1_000)
+    told = await footfall(tmp_path, "train", "intent", "--no-promote")
+    assert "not promoted" in told
+    assert "basket rule" in told
+    [version] = {word.rstrip(":") for word in told.split() if word.startswith("20") and "-" in word}
+    assert f"  intent\t{version}\t" in await footfall(
+        tmp_path, "models", "list", "--kind", "intent"
+    )
+    assert await footfall(tmp_path, "models", "list", "--kind", "recommender") == ""
+    of_intent = ("--kind", "intent")
+    await footfall(tmp_path, "models", "promote", version, *of_intent)
+    told = await footfall(tmp_path, "models", "card", version, *of_intent)
+    assert f"# intent {version}\n" in told
+    assert "What the file says of itself agrees with the log." in told
+    assert "served before" in await footfall(tmp_path, "models", "rollback", *of_intent, code=1)

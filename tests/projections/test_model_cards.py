@@ -13,6 +13,28 @@ from projections.model_cards import card_of
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
+def recorded(line: Model) -> list[Recorded]:
+    """Return what a line of models has to record, as the log would give it back."""
+    return [
+        Recorded(
+            position=number,
+            event_id=UUID(int=number),
+            stream_id=event.originator_id,
+            version=number,
+            topic=type(event).TOPIC,  # type: ignore[attr-defined]
+            schema_version=1,
+            occurred_at=NOON,
+            recorded_at=NOON,
+            actor="trainer",
+            visit_id="",
+            correlation_id=None,
+            causation_id=None,
+            event=event,  # type: ignore[arg-type]
+        )
+        for number, event in enumerate(line.collect_events(), start=1)
+    ]
+
+
 def a_line() -> list[Recorded]:
     """Return the history of two models: the first served until the second won."""
     line = Model.of("recommender", None, NOON)
@@ -32,24 +54,7 @@ def a_line() -> list[Recorded]:
     line.promote("1", "the first", NOON)
     line.train("2", until=900, settings=settings, about=about, **learnt)
     line.promote("2", "MRR@20 above | champion", NOON)
-    return [
-        Recorded(
-            position=number,
-            event_id=UUID(int=number),
-            stream_id=event.originator_id,
-            version=number,
-            topic=type(event).TOPIC,  # type: ignore[attr-defined]
-            schema_version=1,
-            occurred_at=NOON,
-            recorded_at=NOON,
-            actor="trainer",
-            visit_id="",
-            correlation_id=None,
-            causation_id=None,
-            event=event,  # type: ignore[arg-type]
-        )
-        for number, event in enumerate(line.collect_events(), start=1)
-    ]
+    return recorded(line)
 
 
 def test_a_card_has_data_settings_scores_with_bounds_and_why_it_serves() -> None:
@@ -88,3 +93,46 @@ def test_what_the_file_says_is_held_against_the_log() -> None:
 
 def test_a_model_that_was_never_trained_has_no_card() -> None:
     assert card_of(a_line(), "3") is None
+
+
+def test_a_card_of_what_foresees_tells_of_offers_of_early_scores_and_of_drift() -> None:
+    line = Model.of("intent", None, NOON)
+    about: dict[str, Any] = {
+        "facts": {"visits": 9_000},
+        "rival": "basket rule",
+        "gain_measure": "log-likelihood a moment",
+        "gains": {"basket rule": {"value": 0.02, "low": 0.01, "high": 0.03}},
+        "offer": {
+            "threshold": 0.61,
+            "break_even": 0.625,
+            "usual_basket_minor": 4_000.0,
+            "made_to": 0.05,
+            "gain_minor": 3.2,
+        },
+        "early": {"1": {"ap": 0.2, "auc": 0.6}, "first basket add": {"ap": 0.5}},
+    }
+    scores = {"gradient boosting": {"ap": 0.6}, "basket rule": {"ap": 0.4}}
+    line.train("1", until=9, artifact="9f", settings={}, scores=scores, about=about, now=NOON)
+    line.note_drift(
+        "1",
+        visits=500,
+        features={"seconds": 0.4},
+        expected=100.0,
+        observed=40.0,
+        is_miscalibrated=True,
+        now=NOON,
+    )
+    card = card_of(recorded(line), "1")
+    assert card is not None
+    for told in (
+        "how probable it is that a visit to this shop orders",
+        "## Scores on the latest visits",
+        "Over basket rule: log-likelihood a moment +0.0200 (+0.0100 to +0.0300).",
+        "| 1 event | 0.2000 | 0.6000 |",
+        "| first basket add | 0.5000 | - |",
+        "An offer pays from a score of 0.610 on. With exact scores it would pay from 0.625 on.",
+        "made to 5.0% of them",
+        "over 500 visits: features that moved, by population stability index: seconds 0.40;",
+        "; foreseen at 100 moments, came at 40",
+    ):
+        assert told in card

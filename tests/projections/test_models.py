@@ -48,9 +48,14 @@ async def test_the_history_itself_tells_the_same(log: Log, reader: Connection) -
         trains(log, version)
         says(log, Model.Promoted, version, replaced={"1": "", "2": "1"}[version])
     says(log, Model.Shadowed, "1", replaced="")
+    found = {"visits": 9, "expected": 1.0, "observed": 2.0, "is_miscalibrated": False}
+    says(log, Model.Drifted, "2", features={"seconds": 0.4}, **found)
     await log.fold()
     from_the_table = sorted(await list_models(reader), key=lambda row: row.version)
     assert sorted(models_of(log.events), key=lambda row: row.version) == from_the_table
+    assert from_the_table[0].drift is None
+    assert from_the_table[1].drift is not None
+    assert from_the_table[1].drift.features == {"seconds": 0.4}
 
 
 async def test_one_model_answers_unseen_at_a_time(log: Log, reader: Connection) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ml.intent.training import IntentSettings
 from ml.recommendation.training import TrainingSettings
 from workers.model_files import NEIGHBOURS, RECOMMENDER, artifact_path
 from workers.training_plan import Plan, TrainingUnderWay, desk
@@ -90,3 +91,13 @@ def test_two_trainings_of_one_second_have_versions_of_their_own(tmp_path: Path) 
     for _ in range(3):
         noted = (*noted, planned(tmp_path, noted=noted).version)
     assert len(set(noted)) == 3
+
+
+def test_a_recommender_that_was_killed_waits_while_another_kind_is_trained(tmp_path: Path) -> None:
+    first = planned(tmp_path)
+    (tmp_path / "training" / "measured").write_bytes(b"half way")
+    with desk(tmp_path, "intent") as own:
+        own.plan(head=9, champion="", noted=[], settings=IntentSettings())
+        own.clear()
+    assert planned(tmp_path, head=900) == first
+    assert (tmp_path / "training" / "measured").exists()

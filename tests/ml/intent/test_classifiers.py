@@ -7,7 +7,8 @@ import pytest
 from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
-from ml.intent.classifiers import FITS, calibrate, probabilities
+from ml.intent.classifiers import probabilities
+from ml.intent.fitting import FITS, calibrate
 from ml.intent.measures import calibration_error, measure
 from ml.intent.tree_ensemble import TreeEnsemble
 
@@ -56,11 +57,13 @@ def test_every_classifier_learns_and_names_what_moved_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FITS)
-def test_a_row_is_answered_alike_alone_and_among_others(name: str) -> None:
+def test_a_row_is_answered_alike_to_the_last_bit_alone_and_among_others(name: str) -> None:
     rows, happened = cases(600)
-    fitted = FITS[name](rows, happened, 1)
-    alone = [fitted.log_odds(rows[n : n + 1])[0] for n in range(20)]
-    assert fitted.log_odds(rows)[:20] == pytest.approx(alone, abs=1e-12)
+    fitted = calibrate(FITS[name](rows, happened, 1), rows[:300], happened[:300])
+    whole = probabilities(fitted, rows)
+    for size in (1, 2, 3, 7, 64, 599):
+        parts = [probabilities(fitted, rows[n : n + size]) for n in range(0, 600, size)]
+        assert np.concatenate(parts).tobytes() == whole.tobytes()
 
 
 @pytest.mark.parametrize("name", FITS)

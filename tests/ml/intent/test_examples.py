@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from domain.visit import Visit
 from ml.intent.baselines import BASELINES, MarkovChain
-from ml.intent.examples import KINDS, examples
+from ml.intent.examples import KINDS, Gathering, examples
+from ml.intent.outcomes import ABANDONMENT, INTENT
 from tests.ml.intent.recording import recorded
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ def test_an_empty_log_has_no_examples() -> None:
 
 def test_baselines_answer_what_the_past_shows() -> None:
     past = examples(log())
-    assert BASELINES["share"](past, past)[0] == pytest.approx(4 / 10)
-    rule = BASELINES["basket rule"](past, past)
+    assert BASELINES[INTENT]["share"](past, past)[0] == pytest.approx(4 / 10)
+    rule = BASELINES[INTENT]["basket rule"](past, past)
     assert rule[past.has_basket][0] == pytest.approx(3 / 5)
     assert rule[~past.has_basket][0] == pytest.approx(2 / 7)
 
@@ -78,5 +79,40 @@ def test_a_chain_of_events_is_absorbed_as_often_as_counted() -> None:
     # Of six looks two led to a basket, one to an order, two on to another look, one to the end;
     # of two baskets one led back to a look and one to the end.
     expected_view = (1 / 6) / (1 - 2 / 6 - 2 / 6 * 1 / 2)
-    assert chain.orders[viewed] == pytest.approx(expected_view, abs=1e-3)
-    assert chain.orders[carted] == pytest.approx(expected_view / 2, abs=1e-3)
+    assert chain.happens[viewed] == pytest.approx(expected_view, abs=1e-3)
+    assert chain.happens[carted] == pytest.approx(expected_view / 2, abs=1e-3)
+
+
+def test_a_basket_is_asked_about_while_it_holds_something() -> None:
+    found = examples(log()).asking(ABANDONMENT)
+    moments = list(zip(found.visits.tolist(), found.events.tolist(), found.happened, strict=True))
+    assert moments == [(10, 2, 0), (10, 3, 0), (20, 2, 1)]
+    rule = BASELINES[ABANDONMENT]["checkout rule"](found, found)
+    assert rule.tolist() == pytest.approx([2 / 5] * 3)
+    steps = found.steps()
+    assert steps[KINDS[Visit.ProductCarted], -2:].tolist() == [1, 0], "one was left at its basket"
+    assert steps[KINDS[Visit.ProductViewed], -2:].tolist() == [0, 1]
+
+
+def test_visits_under_way_can_be_left_out() -> None:
+    gathering = Gathering()
+    for each in log():
+        gathering.add(each)
+    assert set(gathering.examples(are_over=True).visits.tolist()) == {1}
+    late = visit("d", 9_000, "v", position=30)
+    for each in late:
+        gathering.add(each)
+    assert set(gathering.examples(are_over=True).visits.tolist()) == {1, 10, 20}
+
+
+def test_of_many_visits_the_latest_are_kept() -> None:
+    gathering = Gathering(most_visits=2)
+    for each in log():
+        gathering.add(each)
+    assert set(gathering.examples().visits.tolist()) == {10, 20}
+
+
+def test_a_part_knows_the_ways_of_its_own_visits_only() -> None:
+    found = examples(log())
+    part = found.where(found.visits == 10)
+    assert part.steps().sum() == 4, "from the beginning, to a basket, to a look, to the order"

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.visit import Visit
-from ml.intent.classifiers import probabilities
+from ml.intent.classifiers import Linear, Scaling
 from ml.intent.examples import Examples, examples
 from ml.intent.training import IntentSettings, NotEnoughVisits, split_by_time, train_intent
 from tests.ml.intent.recording import NOON, recorded
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from domain.events import Recorded
 
 pytestmark = pytest.mark.slow
-SETTINGS = IntentSettings(fewest_orders=10)
+SETTINGS = IntentSettings(fewest_of_each=10)
 
 
 def shop(visits: int, *, seed: int = 0, reasons: bool = True) -> Iterator[Recorded]:
@@ -68,7 +68,7 @@ def test_what_can_be_learnt_beats_the_best_baseline(found: Examples) -> None:
 
 def test_a_champion_of_the_same_data_is_not_beaten(found: Examples) -> None:
     champion = train_intent(found, SETTINGS)
-    again = train_intent(found, SETTINGS, champion=champion.classifier)
+    again = train_intent(found, SETTINGS, champion=champion.model.classifier)
     assert (again.rival, again.wins) == ("champion", False)
 
 
@@ -76,7 +76,18 @@ def test_chance_is_not_beaten() -> None:
     trained = train_intent(examples(shop(800, reasons=False)), SETTINGS)
     assert not trained.wins
     latest = split_by_time(examples(shop(800, reasons=False)), SETTINGS)[2]
-    assert probabilities(trained.classifier, latest.rows).std() < 0.12
+    assert trained.model.probabilities(latest.rows).std() < 0.12
+
+
+def test_to_beat_a_bad_champion_is_not_enough() -> None:
+    found = examples(shop(800, reasons=False))
+    features = found.rows.shape[1]
+    scaling = Scaling(np.zeros(features), np.ones(features))
+    always = Linear(scaling, np.zeros(features), 3.0)  # everybody orders
+    trained = train_intent(found, SETTINGS, champion=always)
+    assert trained.gains["champion"].low > 0
+    assert len(trained.gains) == 2
+    assert (trained.wins, trained.rival != "champion") == (False, True)
 
 
 def test_whole_visits_stay_together_and_in_the_order_of_time(found: Examples) -> None:
