@@ -42,7 +42,7 @@ async def test_models_are_trained_listed_promoted_and_rolled_back(tmp_path: Path
         assert "Traceback" not in told
     settings = Settings(data_dir=tmp_path, log_level="error")
     async with opened(settings) as shop:
-        await seed_shop(shop.journal, seed=1, until=datetime.now(UTC), days=1)
+        await seed_shop(shop.journal, seed=1, until=datetime.now(UTC), days=1, visits_per_day=400)
 
     told = await footfall(tmp_path, "train", "--epochs", "1", "--no-promote")
     assert "not promoted" in told

@@ -65,7 +65,7 @@ async def test_a_training_killed_at_any_moment_goes_on_and_leaves_nothing_behind
     settings = Settings(data_dir=tmp_path, log_level="error")
     models = tmp_path / "models"
     async with opened(settings) as shop:
-        await seed_shop(shop.journal, seed=1, until=datetime.now(UTC), days=1)
+        await seed_shop(shop.journal, seed=1, until=datetime.now(UTC), days=1, visits_per_day=400)
         for _ in range(KILLS):
             training = await start(shop, *TRAIN)
             await asyncio.sleep(random.uniform(0.5, 12))
@@ -102,7 +102,7 @@ async def test_a_killed_worker_takes_its_training_along_and_the_next_one_goes_on
 ) -> None:
     settings = Settings(data_dir=tmp_path, log_level="error", train_after_events=1_000)
     async with opened(settings) as shop:
-        await seed_shop(shop.journal, seed=1, until=datetime.now(UTC), days=1)
+        await seed_shop(shop.journal, seed=1, until=datetime.now(UTC), days=1, visits_per_day=400)
         head = await shop.journal.head()
         worker = await start(shop, "worker", "trainer")
         first_epoch = tmp_path / "models" / "training" / "measured"
