@@ -13,6 +13,8 @@ from api.paging import DEFAULT, MOST, Page
 from api.problems import bad_field
 from api.roles import ANALYST
 from api.route import Reply, Route
+from api.segment_insights import ShopperPlace, place_of
+from api.segments import MemberBody, member_body
 from domain.errors import NotFound
 from projections.behaviour import DwellBand, Step, dwell_conversion, paths
 from projections.funnel import FunnelRow, funnel
@@ -21,6 +23,7 @@ from projections.intent import Score, intent_of
 from projections.presence import Presence, Sorting, State, presence, present, state_of
 from projections.product_sales import TrendRow, trending_products
 from projections.searches import SearchRow, top_searches
+from projections.segment_members import segments_of
 from projections.visits import visits_of
 
 if TYPE_CHECKING:
@@ -146,7 +149,8 @@ class VisitorsBody(msgspec.Struct, frozen=True):
 
 class VisitorBody(msgspec.Struct, frozen=True):
     """``person``: whom the visitor is taken for, ``shopper:ID`` or ``visitor:ID``; the visits are
-    the visitor's, and all of this person's.
+    the visitor's, and all of this person's. ``place``: the person's segment, cluster and value;
+    ``segments``: the shop's own that they are in.
     """
 
     visitor: str
@@ -155,6 +159,8 @@ class VisitorBody(msgspec.Struct, frozen=True):
     visits: list[VisitBody]
     intent: IntentBody | None = None
     """Of the latest visit, until an hour after its end."""
+    place: ShopperPlace | None = None
+    segments: list[MemberBody] = []
 
 
 async def show_visitors(call: Call[None, VisitorsQuery]) -> Reply:
@@ -173,6 +179,7 @@ async def show_visitor(call: Call[None, None]) -> Reply:
     async with call.services.pool.acquire() as connection:
         person = await person_of(connection, "visit_identities", visitor) or f"visitor:{visitor}"
         rows = await visits_of(connection, visitor, person)
+        place, own = await place_of(connection, person), await segments_of(connection, person)
         known = await intent_of(connection, [visitor])
     if not rows:
         raise VisitorNotFound
@@ -187,7 +194,8 @@ async def show_visitor(call: Call[None, None]) -> Reply:
             degraded=found.degraded,
             as_of_position=found.position,
         )
-    return Reply(VisitorBody(visitor, person, visits[0].presence, visits, intent))
+    segments = [member_body(row) for row in own]
+    return Reply(VisitorBody(visitor, person, visits[0].presence, visits, intent, place, segments))
 
 
 async def show_funnel(call: Call[None, FunnelQuery]) -> Reply:
@@ -300,10 +308,10 @@ ROUTES = (
     _route(
         "visitors/{visitor}",
         show_visitor,
-        "A visitor's presence, intent with what moved it, and latest visits",
+        "A visitor's presence, intent with what moved it, latest visits and segments",
         None,
         VisitorBody,
-        ("visits", "intent"),
+        ("visits", "intent", "segments", "segment_members"),
     ),
     _route("funnel", show_funnel, "How far visits come", FunnelQuery, Page[FunnelRow]),
     _route("paths", show_paths, "Ways from page to page", Top, Page[Step]),

@@ -19,6 +19,7 @@ from api.route import Route
 from api.services import HUB
 from api.sse import HEARTBEAT, MEDIA, RETRY, ended, frame, last_event_id, new_stream
 from projections.feeds import follow_feed, read_feed
+from projections.forecasts import FORECASTS
 from projections.intent import INTENT_VISITS
 from projections.recommendations import LISTS
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from projections.projection import Fed
 
 NDJSON = "application/x-ndjson"
-OF_WORKERS: dict[str, Fed] = {each.name: each for each in (LISTS, INTENT_VISITS)}
+KEPT_BY_WORKERS: dict[str, Fed] = {each.name: each for each in (LISTS, FORECASTS, INTENT_VISITS)}
 """Read models that workers keep, by name."""
 
 
@@ -44,7 +45,7 @@ class FeedQuery(msgspec.Struct, forbid_unknown_fields=True):
 async def feed(call: Call[None, FeedQuery]) -> web.StreamResponse:
     """Return a page of rows, or follow them where the caller accepts an event stream."""
     name = call.key("projection")
-    projection: Fed = OF_WORKERS.get(name) or projection_named(name)
+    projection: Fed = KEPT_BY_WORKERS.get(name) or projection_named(name)
     if projection.feed is None:
         raise Problem(404, "no_feed", f"{projection.name} has no feed.")
     if MEDIA in call.request.headers.get("Accept", ""):

@@ -16,19 +16,21 @@ if TYPE_CHECKING:
 
 INTENT = "intent"
 RECOMMENDATIONS = "recommendations"
+SEGMENTS = "segments"
 STATE_TOPICS: dict[str, Fed] = {
     "kpis": BY_NAME["live_kpis"],
     "products": BY_NAME["product_sales"],
     "visitors": BY_NAME["visits"],
+    SEGMENTS: BY_NAME["segment_members"],
     INTENT: INTENT_VISITS,
     RECOMMENDATIONS: LISTS,
 }
 """Topics that show the rows of a read model; a client gets the newest row of each key."""
 
 TOPICS = (*STATE_TOPICS, FEED)
-USUAL_TOPICS = tuple(topic for topic in TOPICS if topic not in {INTENT, RECOMMENDATIONS})
+USUAL_TOPICS = tuple(topic for topic in TOPICS if topic not in {INTENT, RECOMMENDATIONS, SEGMENTS})
 """Without what workers of their own keep of all visitors: one that stands still holds up nobody who
-did not ask for it.
+did not ask for it. And without comings and goings, which may be many.
 """
 LATER_TOPICS = frozenset({"alerts"})
 """Known names whose read models are still to come."""

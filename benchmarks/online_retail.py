@@ -17,8 +17,10 @@ from ml.recommendation.descriptions import ProductContent
 from ml.recommendation.past_touches import PastTouches
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from domain.events import Event
     from footfall.importing.event_writer import Imported
     from ml.recommendation.behaviour import Touch
     from ml.recommendation.sessions import Sessions, Vocabulary
@@ -41,6 +43,15 @@ def orders_of(path: Path) -> Orders:
     return Orders(
         sessions, vocabulary, [ProductContent(text=names[p]) for p in vocabulary.products]
     )
+
+
+def events_of(path: Path) -> Iterator[Event]:
+    """Yield what the import would record, in the order of the file."""
+    is_text = path.name.endswith((".csv", ".csv.gz"))
+    form = find_time_form(rows_of(path)) if is_text else ""
+    for item in OnlineRetail().events(read_lines(rows_of(path), form)):
+        if not isinstance(item, NotTaken):
+            yield item.event
 
 
 def touches_of(path: Path, names: dict[str, str]) -> list[Touch]:

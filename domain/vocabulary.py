@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from domain.basket import Basket
 from domain.category import Category
 from domain.events import Event
+from domain.forecast import Forecast
 from domain.identity import Identity
 from domain.model import Model
 from domain.order import Order
@@ -16,6 +17,8 @@ from domain.recommendation import Recommendation
 from domain.reservation import Reservation
 from domain.review import Review
 from domain.rule import Rule
+from domain.segment import Segment
+from domain.segmentation import Segmentation
 from domain.shopper import Shopper
 from domain.visit import Visit
 
@@ -36,6 +39,9 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Model,
     Recommendation,
     Rule,
+    Segmentation,
+    Segment,
+    Forecast,
 )
 
 

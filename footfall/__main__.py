@@ -9,7 +9,18 @@ from pathlib import Path
 import click
 
 from footfall.child_process import EmbeddedServerError
-from footfall.commands import access, bench, data, demo, imports, models, replay, serve, train
+from footfall.commands import (
+    access,
+    bench,
+    data,
+    demo,
+    forecast,
+    imports,
+    models,
+    replay,
+    serve,
+    train,
+)
 from footfall.commands.options import read_command_line
 from footfall.migrations import MigrationChanged
 from footfall.settings import SettingsError, variable_of
@@ -45,6 +56,7 @@ for command in (
     access.keys,
     train.train,
     models.models,
+    forecast.forecast,
     bench.bench,
 ):
     cli.add_command(command)

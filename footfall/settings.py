@@ -13,6 +13,8 @@ from msgspec import Meta
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ml.forecasts.stock import StockSettings
+
 MASTER_KEY_BYTES = 32
 
 _WITHOUT_PREFIX = {"database_url", "database_direct_url", "redis_url"}
@@ -125,6 +127,85 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             " goes on from its checkpoint.",
         ),
     ] = 6 * 3600
+    segments_fit_seconds: Annotated[
+        int,
+        Meta(
+            ge=60,
+            description="Segments' borders, models and clusters are fitted anew after so long, or"
+            " when there are a fifth more customers.",
+        ),
+    ] = 24 * 3600
+    segments_recheck_seconds: Annotated[
+        int,
+        Meta(
+            ge=10,
+            description="Segments whose rules count days are asked of everybody so often, for those"
+            " who do nothing; who does something is looked at moments after.",
+        ),
+    ] = 600
+    value_horizon_days: Annotated[
+        int,
+        Meta(ge=1, le=3650, description="A customer's value counts the orders of so many days."),
+    ] = 365
+    value_yearly_discount: Annotated[
+        float,
+        Meta(ge=0, le=10, description="By how much money is worth less a year later: 0.1 is 10 %."),
+    ] = 0.1
+    value_margin: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=1,
+            description="Of a sale, the share that the shop keeps; 1: value is counted in revenue.",
+        ),
+    ] = 1.0
+    forecast_hour: Annotated[
+        int,
+        Meta(
+            ge=-1,
+            le=23,
+            description="Forecasts are worked out anew each day at this hour (UTC); -1: only by"
+            " `footfall forecast`.",
+        ),
+    ] = 2
+    forecast_jump_factor: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="They are also worked out when a product is viewed so many times as often"
+            " as on a usual day; 0: never for that.",
+        ),
+    ] = 4.0
+    forecast_pause_seconds: Annotated[
+        int, Meta(ge=1, description="Jumps of views are heeded this long after the last forecast.")
+    ] = 3600
+    forecast_limit_seconds: Annotated[
+        int, Meta(ge=60, description="Working out forecasts takes this long at most.")
+    ] = 2 * 3600
+    stock_lead_time_days: Annotated[
+        float,
+        Meta(gt=0, description="From ordering goods to having them on the shelf, on average."),
+    ] = 14.0
+    stock_lead_time_spread_days: Annotated[
+        float, Meta(ge=0, description="Standard deviation of that.")
+    ] = 4.0
+    stock_review_days: Annotated[
+        float, Meta(gt=0, description="The shop orders goods every so many days.")
+    ] = 7.0
+    stock_margin_share: Annotated[
+        float, Meta(ge=0, le=1, description="What the shop earns of a price.")
+    ] = 0.4
+    stock_holding_share: Annotated[
+        float,
+        Meta(ge=0, description="What a year on the shelf costs, as a share of what a piece cost."),
+    ] = 0.25
+    stock_salvage_share: Annotated[
+        float,
+        Meta(ge=0, le=1, description="What a piece that lay too long brings, of what it cost."),
+    ] = 0.5
+    stock_shelf_days: Annotated[
+        float, Meta(gt=0, description="How long a piece may lie before it is sold off.")
+    ] = 182.0
     offer_cost_share: Annotated[
         float,
         Meta(
@@ -189,6 +270,15 @@ def read_settings(environ: Mapping[str, str], **overrides: object) -> Settings:
         raise SettingsError(_in_terms_of_variables(str(error))) from None
     _check_master_key(settings)
     return settings
+
+
+def stock_settings(settings: Settings) -> StockSettings:
+    """Return what stock costs and how it comes, as ml takes it."""
+    from ml.forecasts.stock import StockSettings  # noqa: PLC0415 - most processes need no numbers
+
+    return StockSettings(
+        **{name: getattr(settings, f"stock_{name}") for name in StockSettings.__struct_fields__}
+    )
 
 
 def variable_of(name: str) -> str:

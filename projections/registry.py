@@ -16,6 +16,8 @@ from projections.recommendation_outcomes import RecommendationOutcomes
 from projections.reviews import Reviews
 from projections.rules import Rules
 from projections.searches import Searches
+from projections.segment_members import SegmentMembers
+from projections.segments import Segments
 from projections.shopper_directory import ShopperDirectory
 from projections.visits import Visits
 
@@ -37,6 +39,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     RecommendationOutcomes(),
     Rules(),
     Purchases(),
+    Segments(),
+    SegmentMembers(),
 )
 
 BY_NAME: dict[str, Projection] = {projection.name: projection for projection in PROJECTIONS}

@@ -25,6 +25,8 @@ OF_FILES = {
     "baskets": 1,
     "training": 0,
     "intent": 1,
+    "segments": 1,
+    "forecast": 1,
     "early-intent": 0,
 }
 """Measure models without a shop, on so many files of the caller."""
@@ -58,6 +60,8 @@ async def bench(
     eshop ZIP: the same of UCI's clothing shop; freshness FILE, baskets FILE: Online Retail.
     training: what learning from 300,000 sessions takes.
     intent FILE: UCI's online shoppers, who buys and who does not.
+    segments FILE: Online Retail, who orders again, and how stable clusters are.
+    forecast FILE: demand and stock of the weeks to come, Online Retail.
     early-intent [FILE]: how early it shows, in the demo's history or a behaviour log.
     intent-serving: how soon a score follows an event.
     """

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import os
 import signal
 import socket
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -17,20 +14,14 @@ import msgspec
 
 from api.server import serve
 from api.services import ApiSettings, Services
+from footfall.background import WORKERS, run_worker
 from footfall.commands.options import data_dir_option, on_the_loop
+from footfall.garbage import forget_the_start
 from footfall.installation import servers
 from footfall.supervisor import supervise
-from footfall.training_process import train_in_a_process
 from footfall.wiring import open_shop
 from projections.position_waiter import PositionWaiter
 from projections.registry import PROJECTIONS
-from workers.intent import run_intent
-from workers.model_files import KINDS
-from workers.projector import run_projector
-from workers.rebuilder import run_rebuilder
-from workers.recommender import run_recommender
-from workers.replayer import run_replayer
-from workers.training_schedule import Ended, run_trainer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,8 +29,6 @@ if TYPE_CHECKING:
     from footfall.commands.options import CommandLine
     from footfall.settings import Settings
     from footfall.wiring import Shop
-
-WORKERS = ("projector", "rebuilder", "recommender", "intent", "trainer", "replayer")
 
 
 @click.command()
@@ -71,17 +60,15 @@ async def api(command_line: CommandLine, host: str | None, port: int | None) -> 
         await serve_api(shop, stop)
 
 
-@click.command()
-@click.argument("name", type=click.Choice(WORKERS))
+_PURPOSES = "\n".join(f"{name:12}{each.purpose}" for name, each in WORKERS.items())
+
+
+@click.command(help=f"Run one worker alone.\n\n\b\n{_PURPOSES}")
+@click.argument("name", type=click.Choice(list(WORKERS)))
 @click.pass_obj
 @on_the_loop
 async def worker(command_line: CommandLine, name: str) -> None:
-    """Run one worker alone.
-
-    The projector keeps read models current, the rebuilder builds them anew, the recommender keeps
-    a list for each visitor, intent scores open visits, the trainer learns what both go by, the
-    replayer tries other models on the past.
-    """
+    """Run one worker alone."""
     settings = command_line.settings(name)
     # A projector holds one connection for each read model beside those it works on.
     settings = msgspec.structs.replace(
@@ -107,57 +94,6 @@ async def run_everything(
             click.echo(f"ready {address}")
 
 
-async def run_worker(shop: Shop, name: str) -> None:
-    """Run a worker until cancelled."""
-    _forget_the_start()
-    if name == "projector":
-        await run_projector(shop.journal, shop.pool, shop.redis, PROJECTIONS)
-    elif name == "recommender":
-        models = shop.settings.data_dir / "models"
-        await run_recommender(shop.journal, shop.pool, shop.redis, models)
-    elif name == "intent":
-        await run_intent(
-            shop.journal,
-            shop.pool,
-            shop.redis,
-            shop.settings.data_dir / "models",
-            abandon_after_seconds=shop.settings.abandon_after_seconds,
-        )
-    elif name == "trainer":
-        await _train_when_due(shop)
-    elif name == "replayer":
-        os.nice(10)  # what serves goes first
-        await run_replayer(shop.journal, shop.pool, shop.settings.data_dir / "models")
-    else:
-        by_name = {projection.name: projection for projection in PROJECTIONS}
-        await run_rebuilder(shop.journal, shop.pool, by_name)
-
-
-async def _train_when_due(shop: Shop) -> None:
-    settings = shop.settings
-    if settings.train_after_events == 0:
-        await asyncio.Event().wait()
-    turn = asyncio.Lock()  # one at a time: they share memory and cores with what serves
-
-    async def train(kind: str) -> Ended:
-        async with turn:
-            return await train_in_a_process(settings, kind)
-
-    async def schedule(place: int, kind: str) -> None:
-        await asyncio.sleep(place)  # where all are due, what ranks goes first
-        await run_trainer(
-            shop.journal,
-            partial(train, kind),
-            kind=kind,
-            after_events=settings.train_after_events,
-            after_seconds=settings.train_after_seconds,
-        )
-
-    async with asyncio.TaskGroup() as tasks:
-        for place, kind in enumerate(KINDS):
-            tasks.create_task(schedule(place, kind), name=f"trainer of {kind}")
-
-
 async def serve_api(shop: Shop, stop: asyncio.Event) -> None:
     """Serve HTTP until ``stop``, then let requests under way finish."""
     settings = shop.settings
@@ -172,18 +108,8 @@ async def serve_api(shop: Shop, stop: asyncio.Event) -> None:
             settings=api_settings,
         )
         async with serve(services, host=settings.host, port=settings.port):
-            _forget_the_start()
+            forget_the_start()
             await stop.wait()
-
-
-def _forget_the_start() -> None:
-    """Let no garbage collection look at what lives as long as the process, nor look all the time.
-
-    By default it looks after every 700 objects: a tenth of the time that requests take.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
 
 
 async def wait_until_healthy(

@@ -61,6 +61,9 @@ KINDS = 16  # room for event kinds; 0 stands for unknown, as in the buckets belo
 FIRST_READINESS = 6.0  # of copying: about as likely as a new product, among 40,000
 DISTANCE_PACE = 8.0  # lets a few hundred steps settle how far back shoppers go
 NEVER = 1e-30
+FEWEST_ROWS = 4
+"""Of a multiplication: smaller ones are summed up in another order, and then a visitor would be
+scored otherwise alone than among others."""
 BUCKETS = 24  # of seconds, by powers of two: the last begins at three months
 
 
@@ -242,7 +245,8 @@ class SequenceModel:
     @torch.inference_mode()
     def predict(self, contexts: Sessions) -> Floats:
         device = self._columns.device
-        asked = torch.zeros(len(contexts), self.settings.dimensions, device=device)
+        rows_asked = max(len(contexts), FEWEST_ROWS)
+        asked = torch.zeros(rows_asked, self.settings.dimensions, device=device)
         copied: list[tuple[Tensor, Tensor, Tensor]] = []
         for some in same_lengths(contexts, self.settings.context_events):
             rows = torch.from_numpy(some)
@@ -255,7 +259,7 @@ class SequenceModel:
         scores = asked @ self._columns  # all at once: half of the time is to read them
         for rows, items, logits in copied:
             scores[rows, items] = _with_copies(scores[rows, items], items, logits)
-        return scores.cpu().numpy()
+        return scores[: len(contexts)].cpu().numpy()
 
     def calibrated(self, new_scale: float, copy_offset: float) -> Self:
         """Return the same network with another balance of new products and old ones."""

@@ -15,7 +15,7 @@ from ml.recommendation.chance import EXPLORED_SHARE, Candidate, Goods, Shaped
 from ml.recommendation.variety import VARIETY, varied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -68,7 +68,10 @@ def shape(
     shown = _Filter(goods, done, asked, now)
     pins = _pins(ranked, heeded, shown, asked)
     pinned = {each.product_id for each in pins.values()}
-    candidates = _weighed(ranked, _Factors(heeded), shown, pinned)
+    factors = _Factors(heeded)
+    candidates = _weighed(ranked, factors, shown, pinned)
+    if factors.are_set:
+        candidates = iter(sorted(candidates, key=lambda each: -each.weight))
     strength = VARIETY.get(asked.placement, 0.0)
     for rule in heeded:
         if rule.terms.action == "diversify":
@@ -124,6 +127,11 @@ class _Factors:
             if product_id and any(rule.terms.action == "boost" for rule in rules)
         ]
 
+    @property
+    def are_set(self) -> bool:
+        """Whether there are any."""
+        return bool(self._of)
+
     def of(self, product_id: str, category: str) -> tuple[float, tuple[UUID, ...]]:
         """Return (factor, events of the rules that raise it)."""
         if not self._of:
@@ -158,14 +166,13 @@ def _pins(
 
 def _weighed(
     ranked: Iterable[tuple[str, float]], factors: _Factors, shown: _Filter, pinned: set[str]
-) -> list[Candidate]:
-    """Return the products that may be shown, each by its factor times one over its rank.
+) -> Iterator[Candidate]:
+    """Yield the products that may be shown, each with its factor times one over its rank.
 
     Scores are on as many scales as there are models, and some lists have none; a rank means the
     same in all. A boosted product that nothing ranked comes last before its factor counts.
     """
     known = set(pinned)
-    candidates: list[Candidate] = []
     rank = 0
     for product_id, score in (*ranked, *((boosted, 0.0) for boosted in factors.boosted)):
         if product_id in known or not shown.takes(product_id):
@@ -175,5 +182,4 @@ def _weighed(
         factor, chosen_by = factors.of(product_id, goods.category)
         rank += 1
         if factor > 0:
-            candidates.append(Candidate(product_id, score, factor / rank, goods, chosen_by))
-    return candidates
+            yield Candidate(product_id, score, factor / rank, goods, chosen_by)

@@ -177,6 +177,7 @@ async def finds_nothing(client: Client, route: Route) -> None:
     fitting: dict[str, bytes] = {
         "ProductPatch": b'{"name": "x"}',
         "Rename": b'{"name": "x"}',
+        "SegmentPatch": b'{"name": "x"}',
         "Quantity": b'{"quantity": 1}',
         "NewReview": b'{"rating": 5}',
         "ReviewPatch": b'{"rating": 5}',

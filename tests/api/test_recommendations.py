@@ -22,7 +22,7 @@ from domain.visit import Visit, fact
 from ml.recommendation.training import NotEnoughData, TrainingSettings
 from tests.api.conftest import a_product, a_shopper, running_api
 from tests.shops import caught_up, projecting
-from workers.model_files import RECOMMENDER, artifact_path
+from workers.model_files import NEIGHBOURS, RECOMMENDER, artifact_path
 from workers.recommender import run_recommender
 from workers.trainer import Outcome, train_recommender
 
@@ -410,8 +410,7 @@ async def test_a_model_rolled_back_gives_way_to_the_one_before(
     assert line is not None
     learnt: dict[str, Any] = {"artifact": "9f", "until": 1, "settings": {}, "scores": {}}
     await models.note_trained(api.shop.journal, OPERATOR, RECOMMENDER, "next", **learnt)
-    source = artifact_path(tmp_path, RECOMMENDER, line.champion)
-    artifact_path(tmp_path, RECOMMENDER, "next").write_bytes(source.read_bytes())
+    copy_artifacts(tmp_path, line.champion, "next")
     await models.promote(api.shop.journal, OPERATOR, RECOMMENDER, "next")
     after = await looks(api.shop, "v", "phone-1")
     _, answer = await shown(shopping, "visitor=v", after)
@@ -439,8 +438,7 @@ async def test_a_challenger_answers_beside_the_champion_and_is_never_seen(
     assert line is not None
     learnt: dict[str, Any] = {"artifact": "9f", "until": 1, "settings": {}, "scores": {}}
     await models.note_trained(api.shop.journal, OPERATOR, RECOMMENDER, "next", **learnt)
-    source = artifact_path(tmp_path, RECOMMENDER, line.champion)
-    artifact_path(tmp_path, RECOMMENDER, "next").write_bytes(source.read_bytes())
+    copy_artifacts(tmp_path, line.champion, "next")
     admin = await shopping.as_role("admin")
     told = await admin.post("/v1/admin/models/recommender/next/shadow", {"reason": "curious"})
     assert told.json == {"kind": "recommender", "champion": line.champion, "shadow": "next"}
@@ -478,3 +476,9 @@ async def test_too_little_to_learn_from_is_said(shop: Shop, tmp_path: Path) -> N
     await train_recommender(shop.journal, tmp_path, QUICK)
     with pytest.raises(NotEnoughData, match="after the serving model had learnt"):
         await train_recommender(shop.journal, tmp_path, QUICK)
+
+
+def copy_artifacts(directory: Path, version: str, copy: str) -> None:
+    for kind in (RECOMMENDER, NEIGHBOURS):
+        source = artifact_path(directory, kind, version)
+        artifact_path(directory, kind, copy).write_bytes(source.read_bytes())

@@ -20,6 +20,7 @@ from domain.rule import Rule, Terms
 from domain.visit import Visit, fact
 from ml.recommendation import artifacts
 from ml.recommendation.chance import Goods
+from ml.recommendation.neighbours import GoesWith, Neighbours
 from ml.recommendation.popularity import Popularity
 from ml.recommendation.sessions import Sessions
 from ml.recommendation.shaping import Asked, Done, SetRule, shape
@@ -37,7 +38,7 @@ from tests.api.test_recommendations import (
     trained,
 )
 from tests.shops import caught_up
-from workers.model_files import RECOMMENDER, artifact_path
+from workers.model_files import NEIGHBOURS, RECOMMENDER, artifact_path
 from workers.replay import replay
 from workers.replayer import run_replayer
 
@@ -159,6 +160,9 @@ async def challenger(past: Past, version: str, *, until: int) -> None:
     model = Popularity.fit(Sessions.of([liked]), len(source.vocabulary))
     path = artifact_path(past.directory, RECOMMENDER, version)
     artifacts.save(path, artifacts.Artifact(model, source.vocabulary, {"until": until}))
+    alike = Neighbours.found_by(model, len(source.vocabulary))
+    beside = artifact_path(past.directory, NEIGHBOURS, version)
+    GoesWith(alike, alike).save(beside, source.vocabulary, {})
     learnt: dict[str, Any] = {"artifact": "9f", "until": until, "settings": {}, "scores": {}}
     await models.note_trained(past.shop.journal, OPERATOR, RECOMMENDER, version, **learnt)
 

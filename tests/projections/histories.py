@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from application import baskets, categories, models, orders, products, reviews, rules, shoppers
+from application import (
+    baskets,
+    categories,
+    models,
+    orders,
+    products,
+    reviews,
+    rules,
+    segmentation,
+    segments,
+    shoppers,
+)
 from application.context import Context
 from application.event_codec import SubjectErased
 from application.event_store.memory import MemoryEventStore
@@ -23,8 +34,10 @@ from domain.product import ProductDetails
 from domain.recommendation import Candidate, served
 from domain.review import ReviewExists
 from domain.rule import Terms
+from domain.segmentation import Borders, Buying, Clusters, Fit, Spending, Worth
 from domain.shopper import Address, Profile, Shopper
 from domain.visit import Visit, fact
+from ml.segments.features import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +59,8 @@ COMMANDS = (
     *("trains", "trains", "promotes", "rolls_back"),
     *("recommends", "recommends", "clicks_recommended"),
     *("sets_rule", "sets_rule", "changes_rule", "removes_rule"),
+    *("fits", "fits"),
+    *("defines", "defines", "redefines", "undefines", "comes", "comes", "comes"),
 )
 
 Command = tuple[str, int, int, int, int]
@@ -90,6 +105,38 @@ async def _whole(journal: Journal, after: int) -> list[Recorded]:
     return events
 
 
+def a_fit(now: datetime, number: int) -> Fit:
+    """Return borders and models as a fit may have found them."""
+    return Fit(
+        until=0,
+        as_of=now,
+        new_since=now - timedelta(hours=number),
+        customers=3,
+        borders=Borders(
+            recency=tuple(int(now.timestamp()) - 3_600 * n for n in (9, 6, 3, 1)),
+            frequency=(1, 2, number + 1, number + 3),
+            monetary={"EUR": (500, 2_000, 5_000, 9_000 * number)},
+        ),
+        buying=Buying(0.5, 20.0, 0.7, 2.5) if number > 1 else None,
+        spending={"EUR": Spending(6.0, 4.0, 3_000.0, 2_000.0)},
+        worth=Worth(margin=0.5),
+        clusters=Clusters(
+            features=(*PLAIN, "category:all"),
+            categories=("all",),
+            lowest=(0.0,) * 7,
+            highest=(4.0,) * 7,
+            centre=(1.0,) * 7,
+            scale=(0.5,) * 7,
+            centroids=((-1.0,) * 7, (0.0,) * 7, (1.0,) * 7)[:number],
+            words=("few", "some", "many")[:number],
+            stability=0.9,
+            silhouette=0.4,
+        ),
+        moves=(),
+        absent={},
+    )
+
+
 class _Shop:
     def __init__(self) -> None:
         self.journal = Journal(
@@ -98,6 +145,7 @@ class _Shop:
         self.now = THEN
         self.orders: list[str] = []
         self.lists: list[str] = []
+        self.comings: dict[tuple[str, str], int] = {}
 
     @property
     def context(self) -> Context:
@@ -141,11 +189,11 @@ class _Shop:
             kind = Identity.Joined if name == "joins" else Identity.Separated
             said = identity_fact(kind, visitor, self.now, shopper_id=SHOPPERS[number % 3])
             await self.journal.record(self.context, [said])
-        elif name in {"trains", "promotes", "rolls_back"}:
+        elif name in {"trains", "promotes", "rolls_back", "fits"}:
             await self._try_models(name, f"v{number}")
         elif name in {"recommends", "clicks_recommended"}:
             await self._recommend(name, visitor, shopper_id if number > 4 else "", number)
-        elif name in {"sets_rule", "changes_rule", "removes_rule"}:
+        elif name.endswith("_rule") or name in {"defines", "redefines", "undefines", "comes"}:
             await self._try_rules(name, product_id, number)
         elif name in {"cancels", "returns", "credit_note"}:
             await self._give_back(name, shopper_id, product_id, number)
@@ -251,8 +299,33 @@ class _Shop:
                 return order.lines[0].product_id
         return ""
 
+    async def _tell_apart(self, name: str, number: int) -> None:
+        segment_id = f"s{number % 2}"
+        rule = {"number": "orders", "at_least": number}
+        if name == "defines":
+            await segments.define_segment(
+                self.journal, self.context, segment_id, name="Some", rule=rule
+            )
+        elif name == "redefines":
+            change = {"rule": rule, "name": f"Some {number}"}
+            await segments.change_segment(self.journal, self.context, segment_id, change)
+        elif name == "undefines":
+            await segments.remove_segment(self.journal, self.context, segment_id)
+        else:
+            person = f"shopper:{SHOPPERS[number % 3]}"
+            change_number = self.comings[segment_id, person] = (
+                self.comings.get((segment_id, person), 0) + 1
+            )
+            coming = segments.Coming(
+                segment_id, person, bool(change_number % 2), change_number, definition=1
+            )
+            await segments.note_comings(self.journal, "test", [coming], self.now)
+
     async def _try_models(self, name: str, version: str) -> None:
         match name:
+            case "fits":
+                fit = a_fit(self.now, int(version[1:]))
+                await segmentation.note_fit(self.journal, self.context, fit)
             case "trains":
                 learnt: dict[str, Any] = {"until": 1, "settings": {"seed": 1}}
                 scores = {"blend": {"mrr_20": 0.3}}
@@ -276,6 +349,8 @@ class _Shop:
             case "sets_rule":
                 terms = Terms(action="pin", product_id=product_id, place=number)
                 await rules.set_rule(journal, context, rule_id, terms)
+            case "defines" | "redefines" | "undefines" | "comes":
+                await self._tell_apart(name, number)
             case "changes_rule":
                 await rules.change_rule(journal, context, rule_id, {"product_id": product_id})
             case _:

@@ -1,0 +1,141 @@
+"""The workers: what each is for, how it is run, and who gives way to whom."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from domain.segmentation import Worth
+from footfall.forecast_process import forecast_in_a_process
+from footfall.garbage import forget_the_start
+from footfall.training_process import train_in_a_process
+from projections.registry import PROJECTIONS
+from workers.forecaster import Schedule, run_forecaster
+from workers.intent import run_intent
+from workers.model_files import KINDS
+from workers.projector import run_projector
+from workers.rebuilder import run_rebuilder
+from workers.recommender import run_recommender
+from workers.replayer import run_replayer
+from workers.segment_fitter import FitSettings, run_fitter
+from workers.segmenter import run_segmenter
+from workers.training_schedule import Ended, run_trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from footfall.wiring import Shop
+
+
+class Worker(NamedTuple):
+    """``niceness``: whoever asks is answered first, with 0; all that can wait has 10."""
+
+    purpose: str
+    niceness: int
+    run: Callable[[Shop], Awaitable[None]]
+
+
+async def run_worker(shop: Shop, name: str) -> None:
+    """Run a worker until cancelled."""
+    worker = WORKERS[name]
+    os.nice(worker.niceness)
+    forget_the_start()
+    await worker.run(shop)
+
+
+async def _project(shop: Shop) -> None:
+    await run_projector(shop.journal, shop.pool, shop.redis, PROJECTIONS)
+
+
+async def _rebuild(shop: Shop) -> None:
+    await run_rebuilder(shop.journal, shop.pool, {each.name: each for each in PROJECTIONS})
+
+
+async def _recommend(shop: Shop) -> None:
+    await run_recommender(shop.journal, shop.pool, shop.redis, _models(shop))
+
+
+async def _score_intent(shop: Shop) -> None:
+    abandon_after = shop.settings.abandon_after_seconds
+    await run_intent(
+        shop.journal, shop.pool, shop.redis, _models(shop), abandon_after_seconds=abandon_after
+    )
+
+
+async def _train_when_due(shop: Shop) -> None:
+    settings = shop.settings
+    if settings.train_after_events == 0:
+        await asyncio.Event().wait()
+    turn = asyncio.Lock()  # one at a time: they share memory and cores with what serves
+
+    async def train(kind: str) -> Ended:
+        async with turn:
+            return await train_in_a_process(settings, kind)
+
+    async def schedule(place: int, kind: str) -> None:
+        await asyncio.sleep(place)  # where all are due, what ranks goes first
+        await run_trainer(
+            shop.journal,
+            partial(train, kind),
+            kind=kind,
+            after_events=settings.train_after_events,
+            after_seconds=settings.train_after_seconds,
+        )
+
+    async with asyncio.TaskGroup() as tasks:
+        for place, kind in enumerate(KINDS):
+            tasks.create_task(schedule(place, kind), name=f"trainer of {kind}")
+
+
+async def _replay(shop: Shop) -> None:
+    await run_replayer(shop.journal, shop.pool, _models(shop))
+
+
+async def _keep_segments(shop: Shop) -> None:
+    settings = shop.settings
+    worth = Worth(
+        horizon_days=settings.value_horizon_days,
+        yearly_discount=settings.value_yearly_discount,
+        margin=settings.value_margin,
+    )
+    fitting = FitSettings(after_seconds=settings.segments_fit_seconds, worth=worth)
+    async with asyncio.TaskGroup() as tasks:
+        fitter = run_fitter(shop.journal, shop.pool, _models(shop), fitting)
+        tasks.create_task(fitter, name="fitter")
+        members = run_segmenter(
+            shop.journal, shop.pool, shop.redis, recheck_seconds=settings.segments_recheck_seconds
+        )
+        tasks.create_task(members, name="segmenter")
+
+
+async def _forecast_when_due(shop: Shop) -> None:
+    settings = shop.settings
+    await run_forecaster(
+        shop.pool,
+        partial(forecast_in_a_process, settings),
+        Schedule(
+            hour=settings.forecast_hour if settings.forecast_hour >= 0 else None,
+            jump_factor=settings.forecast_jump_factor,
+            pause=timedelta(seconds=settings.forecast_pause_seconds),
+        ),
+    )
+
+
+def _models(shop: Shop) -> Path:
+    return shop.settings.data_dir / "models"
+
+
+WORKERS = {
+    "projector": Worker("keeps read models current", 2, _project),
+    "rebuilder": Worker("builds read models anew beside those that serve", 8, _rebuild),
+    "recommender": Worker("keeps a list for each visitor", 5, _recommend),
+    "intent": Worker("scores open visits after each event", 4, _score_intent),
+    "trainer": Worker("trains what lists and scores come from", 10, _train_when_due),
+    "replayer": Worker("tries other models on the past", 10, _replay),
+    "segmenter": Worker("keeps segments and who is in them", 6, _keep_segments),
+    "forecaster": Worker("works out what may be sold, and what to order", 10, _forecast_when_due),
+}

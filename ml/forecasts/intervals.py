@@ -1,0 +1,124 @@
+"""Intervals: how far what came lay from what was said, at origins of the past.
+
+Split conformal prediction (Vovk et al.; Lei et al., JASA 2018) with errors measured in a spread of
+their own on either side, as conformalised quantile regression does (Romano et al., NeurIPS 2019).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from ml.forecasts.series_classes import SeriesClass
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ml.forecasts.panel import Floats
+
+LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
+MEDIAN = LEVELS.index(0.5)
+LEAST_ERRORS = 60
+"""Of a class, before it has intervals of its own."""
+
+
+class Spread(NamedTuple):
+    """How far to either side of the middle something may come: (rows, horizon) each."""
+
+    middle: Floats
+    down: Floats
+    up: Floats
+
+
+def spread_of(
+    middle: Floats, low: Floats, high: Floats, history: Floats, relative: Floats | None
+) -> Spread:
+    """Return what errors are measured in.
+
+    Where ``relative`` (rows,) is given and not NaN, that share of the middle; else the distance to
+    what the boosting holds for low and high; else how much the row differed so far.
+    """
+    own = np.nan_to_num(_deviation(history))[:, None]
+    # Where next to nothing is foreseen, what comes would else be a thousand spreads away, and
+    # a thousand spreads of another product are a warehouse.
+    floor = np.maximum(0.5 * np.sqrt(middle + 0.25), 0.5 * own)
+    down = np.where(np.isnan(low), own, middle - low)
+    up = np.where(np.isnan(high), own, high - middle)
+    if relative is not None:
+        share = np.where(np.isnan(relative), np.nan, relative)[:, None] * (middle + 1e-9)
+        down = np.where(np.isnan(share), down, share)
+        up = np.where(np.isnan(share), up, share)
+    return Spread(middle, np.maximum(down, floor), np.maximum(up, floor))
+
+
+def errors_of(spread: Spread, actual: Floats) -> Floats:
+    """Return (rows, horizon) errors in spreads of their side; NaN where nothing is known."""
+    error = actual - spread.middle
+    return np.where(error >= 0, error / spread.up, error / spread.down)
+
+
+def calibrate(
+    errors: Floats, classes: Sequence[SeriesClass]
+) -> Mapping[SeriesClass, Floats | None]:
+    """Return the quantiles of (rows, cases) errors for each class; None where too few are known.
+
+    A class with few errors of its own takes those of all products.
+    """
+    is_product = np.array([each is not SeriesClass.AGGREGATE for each in classes])
+    pooled = _quantiles(errors[is_product])
+    found: dict[SeriesClass, Floats | None] = {}
+    for each in set(classes):
+        own = _quantiles(errors[np.array([one is each for one in classes])])
+        found[each] = own if own is not None or each is SeriesClass.AGGREGATE else pooled
+    return found
+
+
+def quantiles_of(
+    spread: Spread,
+    classes: Sequence[SeriesClass],
+    calibrated: Mapping[SeriesClass, Floats | None],
+    mean: Floats,
+    variance: Floats,
+) -> Floats:
+    """Return (rows, horizon, levels), never below nothing and never falling.
+
+    Where too few errors are known, counts with this mean and variance (rows, horizon) stand in.
+    """
+    found = np.empty((*spread.middle.shape, len(LEVELS)))
+    for each in set(classes):
+        rows = np.flatnonzero([one is each for one in classes])
+        steps = calibrated[each]
+        if steps is None:
+            found[rows] = counts_with(mean[rows], variance[rows])
+            continue
+        side = np.where(steps >= 0, spread.up[rows][..., None], spread.down[rows][..., None])
+        found[rows] = spread.middle[rows][..., None] + steps * side
+    return np.maximum.accumulate(np.maximum(found, 0.0), axis=-1)
+
+
+def counts_with(mean: Floats, variance: Floats) -> Floats:
+    """Return the quantiles of a negative binomial, or of Poisson's where that is no wider."""
+    mean = np.maximum(mean, 1e-9)[..., None]
+    wide = np.maximum(variance[..., None], mean * 1.001)
+    share = mean / wide
+    found: Floats = stats.nbinom.ppf(LEVELS, mean * share / (1.0 - share), share)
+    return found
+
+
+def _quantiles(errors: Floats) -> Floats | None:
+    """Return the levels of the errors, each a little further out for how few there are."""
+    known = np.sort(errors[~np.isnan(errors)])
+    count = len(known)
+    if count < LEAST_ERRORS:
+        return None
+    levels = np.array(LEVELS)
+    outward = np.where(levels < 0.5, levels - (1 - levels) / count, levels + levels / count)  # noqa: PLR2004
+    found: Floats = np.quantile(known, np.clip(outward, 0.0, 1.0), method="inverted_cdf")
+    return found
+
+
+def _deviation(history: Floats) -> Floats:
+    found: Floats = np.nan_to_num(history[:, -26:]).std(axis=1)
+    return found
