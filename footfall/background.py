@@ -76,16 +76,19 @@ async def _train_when_due(shop: Shop) -> None:
         async with turn:
             return await train_in_a_process(settings, kind)
 
+    async def schedule(place: int, kind: str) -> None:
+        await asyncio.sleep(place)  # where all are due, what ranks goes first
+        await run_trainer(
+            shop.journal,
+            partial(train, kind),
+            kind=kind,
+            after_events=settings.train_after_events,
+            after_seconds=settings.train_after_seconds,
+        )
+
     async with asyncio.TaskGroup() as tasks:
-        for kind in KINDS:
-            schedule = run_trainer(
-                shop.journal,
-                partial(train, kind),
-                kind=kind,
-                after_events=settings.train_after_events,
-                after_seconds=settings.train_after_seconds,
-            )
-            tasks.create_task(schedule, name=f"trainer of {kind}")
+        for place, kind in enumerate(KINDS):
+            tasks.create_task(schedule(place, kind), name=f"trainer of {kind}")
 
 
 async def _replay(shop: Shop) -> None:

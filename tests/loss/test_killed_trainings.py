@@ -118,7 +118,7 @@ async def test_a_killed_worker_takes_its_training_along_and_the_next_one_goes_on
             while line is None:
                 await asyncio.sleep(0.5)
                 line = await shop.journal.load(Model, RECOMMENDER)
-        await until(lambda: not children_of(worker.pid), seconds=90)  # the other kinds of models
+        await until(lambda: not children_of(worker.pid), seconds=240)  # the other kinds, too
         resident = resident_mib(worker.pid)
         worker.send_signal(signal.SIGTERM)
         said = await lines_of(worker)
