@@ -172,6 +172,7 @@ async def scoring(shop: Shop, directory: Path) -> AsyncIterator[list[Told]]:
     )
     try:
         yield told
+        await asyncio.sleep(0.2)  # the last page is shown here after others can see its rows
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
