@@ -44,12 +44,13 @@ class KnownGoods:
     async def of(self, connection: Connection, products: Collection[str]) -> dict[str, Known]:
         """Return what is known of these products, by id."""
         known, seen = self._known, self.seen
-        missing = {product_id for product_id in products if product_id not in known}
+        remembered = {each: known[each] for each in products if each in known}
+        missing = {each for each in products if each not in known}
         found = await goods_of(connection, missing)
         if seen.position and seen == self.seen and known is self._known:
             # Else something changed meanwhile, perhaps one of these.
             known |= dict.fromkeys(missing) | found
             while len(known) > MOST:
                 del known[next(iter(known))]
-        there = ((product_id, known.get(product_id)) for product_id in products)
-        return {product_id: each for product_id, each in there if each is not None} | found
+        there = {each: goods for each, goods in remembered.items() if goods is not None}
+        return there | found

@@ -92,6 +92,26 @@ async def test_what_changes_while_it_is_asked_for_is_not_remembered_as_it_was(
     assert not (await goods.of(reader, ALL))["lamp"].goods.is_on_sale
 
 
+async def test_what_changes_while_others_are_asked_for_is_still_answered(
+    log: Log, reader: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goods = KnownGoods()
+    await _known(goods, reader)
+    _sell(log, "vase")
+    await log.fold()
+    goods.heed((await situation_of(reader, "v", [], goods.seen)).changes)
+
+    async def asked_in_between(connection: Connection, products: Collection[str]) -> Any:
+        found = await goods_of(connection, products)
+        log.add(Product.StockAdjusted, "product-lamp", stock=0, previous=None)
+        await log.fold()
+        goods.heed((await situation_of(connection, "v", [], goods.seen)).changes)
+        return found
+
+    monkeypatch.setattr(known_goods, "goods_of", asked_in_between)
+    assert set(await goods.of(reader, ALL)) == {"lamp", "bulb", "vase"}
+
+
 async def test_more_changes_than_are_worth_it_forget_everything(
     log: Log, reader: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
