@@ -69,7 +69,7 @@ async def caught_up(shop: Shop, names: Sequence[str] = ALL, *, seconds: float = 
         while True:
             async with shop.pool.acquire() as connection:
                 positions = await live_positions(connection)
-            if all(positions.get(name, 0) >= head for name in names):
+            if all(positions.get(name, -1) >= head for name in names):
                 return
             await asyncio.sleep(0.02)
 

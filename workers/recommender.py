@@ -127,29 +127,28 @@ class _Recommender:
         if any(recorded.topic in _MODEL_TOPICS for recorded in page):
             await self._choose_models(page[0].position - 1)
         await self._describe(page)
-        made_at: dict[str, int] = {}
+        visitors: dict[str, None] = {}
         for recorded in page:
             for touch in touches(recorded):
                 self._histories.add(touch)
-                made_at[touch.visitor] = recorded.position
+                visitors[touch.visitor] = None
         lists: list[bytes] = []
-        if self._champion is not None and made_at:
-            lists = await self._rank(self._champion, made_at)
+        if self._champion is not None and visitors:
+            lists = await self._rank(self._champion, visitors)
         version = self._champion.version if self._champion else ""
         async with self._pool.acquire() as connection, connection.transaction():
             # Lists and position are lost together in a crash, and then made again.
             await connection.execute("SET LOCAL synchronous_commit = off")
             if lists:
                 texts = [each.decode() for each in lists]
-                await connection.execute(
-                    _WRITE, list(made_at), list(made_at.values()), texts, version
-                )
+                # A list knows of the whole page, of products that its visitor never saw as well.
+                await connection.execute(_WRITE, list(visitors), position, texts, version)
             await connection.execute(_MOVE, position, version)
         await tell_progress(self._client, {NAME: position})
         if lists:
             self._neighbours.step_back()
-        for visitor, at in made_at.items() if self._shadow.model else ():
-            self._shadow.offer(visitor, at, list(self._histories.of(visitor)))
+        for visitor in visitors if self._shadow.model else ():
+            self._shadow.offer(visitor, position, list(self._histories.of(visitor)))
 
     async def _rank(self, champion: ServingModel, visitors: Iterable[str]) -> list[bytes]:
         """Return their lists as they are kept."""
@@ -234,8 +233,7 @@ _MOVE = """
         position = excluded.position, model = excluded.model, updated_at = now()"""
 _WRITE = """
     INSERT INTO app.recommendation_lists (visitor, model, position, list)
-    SELECT visitor, $4, position, list
-    FROM unnest($1::text[], $2::bigint[], $3::json[]) AS n (visitor, position, list)
+    SELECT visitor, $4, $2, list FROM unnest($1::text[], $3::json[]) AS n (visitor, list)
     ON CONFLICT (visitor) DO UPDATE SET
         model = excluded.model, position = excluded.position, list = excluded.list,
         updated_at = now()"""

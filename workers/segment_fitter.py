@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import structlog
@@ -44,6 +44,13 @@ class FitSettings(msgspec.Struct, frozen=True, kw_only=True):
     worth: Worth = Worth()
 
 
+class Noted(NamedTuple):
+    """A fit, and the log position that a reader must have reached to know of it."""
+
+    fit: Fit
+    position: int
+
+
 async def run_fitter(
     journal: Journal,
     pool: asyncpg.Pool[Any],
@@ -53,14 +60,15 @@ async def run_fitter(
     poll_seconds: float = 10.0,
 ) -> None:
     """Fit whenever it is due until cancelled; ``directory`` holds the artifacts of models."""
-    attempt = 0
+    attempt = noted = 0
     while True:
         heed_cancellation()
         try:
             async with pool.acquire() as connection:
-                is_due = await _is_due(connection, settings, datetime.now(UTC))
+                folded = (await live_positions(connection)).get("segments", 0)
+                is_due = folded >= noted and await _is_due(connection, settings, datetime.now(UTC))
             if is_due:
-                await fit_now(journal, pool, directory, settings.worth)
+                noted = (await fit_now(journal, pool, directory, settings.worth)).position
             attempt = 0
         except TRANSIENT as error:
             logger.warning("segments_wait", reason=repr(error))
@@ -76,7 +84,7 @@ async def fit_now(
     worth: Worth,
     *,
     as_of: datetime | None = None,
-) -> Fit:
+) -> Noted:
     """Fit to what the read model knows, keep the clusters as a file, note it all as one event.
 
     Where nothing is said, as of the last thing that a customer did: a history that was imported is
@@ -101,9 +109,9 @@ async def fit_now(
         await asyncio.to_thread(clusters.save, path, fit.clusters)
         named = msgspec.structs.replace(fit.clusters, artifact=digest(path))
         fit = msgspec.structs.replace(fit, clusters=named)
-    await note_fit(journal, Context(actor=ACTOR, now=datetime.now(UTC)), fit)
+    outcome = await note_fit(journal, Context(actor=ACTOR, now=datetime.now(UTC)), fit)
     logger.info("segments_fitted", until=until, customers=fit.customers, absent=fit.absent)
-    return fit
+    return Noted(fit, outcome.position)
 
 
 async def _is_due(connection: Connection, settings: FitSettings, now: datetime) -> bool:

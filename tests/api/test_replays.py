@@ -242,6 +242,22 @@ async def test_what_the_door_served_is_what_the_champion_would_have_shown(past: 
     assert (email.agreement, email.clicks.lists) == (1, 3)
 
 
+async def test_a_list_was_made_of_all_that_was_known_when_it_was_made(
+    api: Api, tmp_path: Path
+) -> None:
+    champion = (await trained(api.shop, tmp_path)).version
+    start = await api.shop.journal.head() + 1
+    past = Past(api.shop, tmp_path, champion, start)
+    visitors = await look_around(past, "early", 6)
+    after_them = await add(past.shop, "phone-7")
+    async with recommending(past.shop, tmp_path):  # takes all of it at once
+        await serve(past, visitors, explored=0)
+    async with past.shop.pool.acquire() as connection:
+        made_at = await connection.fetch("SELECT position FROM app.recommendation_lists")
+    assert {row["position"] for row in made_at} == {after_them}
+    assert (await replayed(past, champion, await past.shop.journal.head() + 1)).agreement == 1
+
+
 async def test_nothing_after_its_end_changes_a_replay(past: Past) -> None:
     journal = past.shop.journal
     visitors = await look_around(past, "v", 30)

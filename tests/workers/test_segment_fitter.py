@@ -63,7 +63,7 @@ async def test_a_fit_is_one_event_that_places_everyone_and_a_file(
         await customers(shop, 150)
         await caught_up(shop, READ)
         head = await shop.journal.head()
-        fit = await fit_now(shop.journal, shop.pool, tmp_path, Worth(), as_of=NOW)
+        fit, _ = await fit_now(shop.journal, shop.pool, tmp_path, Worth(), as_of=NOW)
         assert (fit.customers, fit.absent, fit.until) == (150, {}, head)
         await caught_up(shop, READ)
         async with shop.pool.acquire() as connection:
@@ -122,7 +122,7 @@ async def test_a_history_is_seen_from_its_own_end_and_fitted_once(
         old = [an_order(n, n, 5_000 - n, 1_000) for n in range(10)]
         await shop.journal.record(Context("test", NOW), old)
         await caught_up(shop, READ)
-        fit = await fit_now(shop.journal, shop.pool, tmp_path, Worth())
+        fit, _ = await fit_now(shop.journal, shop.pool, tmp_path, Worth())
         assert fit.as_of == old[-1].timestamp
         assert {move.month[:4] for move in fit.moves} == {str(fit.as_of.year)}
         await caught_up(shop, READ)
