@@ -13,6 +13,7 @@ from api import (
     explain,
     feeds,
     forecasts,
+    fronts,
     health,
     identities,
     insights,
@@ -67,5 +68,6 @@ ROUTES = (
     *identities.ROUTES,
     *bad_rows.ROUTES,
     *health.ROUTES,
+    *fronts.ROUTES,
     *pages.ROUTES,
 )

@@ -1,0 +1,68 @@
+/** What a panel shows in place of its contents, or above them when these are old. */
+
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+
+import type { Problem } from '../api/client'
+import { texts } from '../texts'
+
+export function Empty({ text = texts.parts.empty, children }: { text?: string; children?: ReactNode }) {
+  return (
+    <div className="state">
+      <p>{text}</p>
+      {children}
+    </div>
+  )
+}
+
+export function Loading({ lines = 5 }: { lines?: number }) {
+  return (
+    <div className="skeleton" role="status">
+      <span className="unseen">{texts.parts.loading}</span>
+      {Array.from({ length: lines }, (_, index) => (
+        <i key={index} />
+      ))}
+    </div>
+  )
+}
+
+export function Failed({ error, retry }: { error: Problem; retry?: () => void }) {
+  return (
+    <div className="state" role="alert">
+      <p className="bad">{error.message}</p>
+      {retry && (
+        <button type="button" className="button slim" onClick={retry}>
+          {texts.parts.tryAgain}
+        </button>
+      )}
+    </div>
+  )
+}
+
+export interface AnsweredProps<T> {
+  result: UseQueryResult<T, Problem>
+  /** Says whether an answer has nothing to show. */
+  isEmpty?: (answer: T) => boolean
+  empty?: string
+  lines?: number
+  children: (answer: T) => ReactNode
+}
+
+/** Shows an answer, or why there is none: it loads, it failed, it is empty. Old ones stay shown. */
+export function Answered<T>({ result, isEmpty, empty, lines, children }: AnsweredProps<T>) {
+  const { data, error, refetch } = result
+  if (data === undefined) {
+    if (error) return <Failed error={error} retry={() => void refetch()} />
+    return <Loading {...(lines === undefined ? {} : { lines })} />
+  }
+  return (
+    <>
+      {error && (
+        <p className="small warn" role="status">
+          {texts.parts.notRefreshed(error.message)}
+        </p>
+      )}
+      {isEmpty?.(data) ? <Empty {...(empty === undefined ? {} : { text: empty })} /> : children(data)}
+    </>
+  )
+}
