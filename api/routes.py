@@ -31,6 +31,7 @@ from api import (
     segments,
     sessions,
     shoppers,
+    storefront,
     tracker,
 )
 from api.intake import ga4, sdk_settings, segment
@@ -68,4 +69,5 @@ ROUTES = (
     *bad_rows.ROUTES,
     *health.ROUTES,
     *pages.ROUTES,
+    *storefront.ROUTES,
 )
