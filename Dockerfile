@@ -1,10 +1,12 @@
 # One image for every part of Footfall: the command says which.
 FROM node:22-slim AS web
 
-# What browsers load; without it /tracker.js has nothing to answer.
-WORKDIR /tracker
-COPY web/tracker ./
-RUN npm ci --no-audit --no-fund && npm run build
+# What browsers load; without it the pages and /tracker.js have nothing to answer.
+WORKDIR /web
+COPY web ./
+RUN for project in */package.json; do \
+        (cd "${project%/*}" && npm ci --no-audit --no-fund && npm run build && rm -rf node_modules) || exit 1; \
+    done
 
 FROM python:3.12-slim AS build
 
@@ -18,7 +20,7 @@ RUN VIRTUAL_ENV=/footfall/.venv .venv/bin/uv pip install --no-cache --compile-by
     VIRTUAL_ENV=/footfall/.venv .venv/bin/uv pip install --no-cache --compile-bytecode \
         --torch-backend="$FOOTFALL_TORCH_BACKEND" --constraint requirements.lock torch==2.13.0
 COPY . .
-COPY --from=web /tracker/dist web/tracker/dist
+COPY --from=web /web web
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable .
 
 FROM python:3.12-slim

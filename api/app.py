@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from api.endpoint import endpoint
+from api.fronts import serve_fronts
 from api.hub import Hub
 from api.intake.cors import open_to_all_origins
 from api.intake.daily_salt import DailySalt
@@ -66,6 +67,7 @@ def build_app(services: Services) -> web.Application:
             for route in ROUTES
         ]
     )
+    serve_fronts(app, ROUTES)
     open_to_all_origins(
         app, {route.path for route in ROUTES if route.takes_write_key or route.is_open_to_pages}
     )

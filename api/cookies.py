@@ -11,7 +11,10 @@ from api.problems import Problem
 if TYPE_CHECKING:
     from aiohttp import web
 
-SESSION = "footfall_session"
+SHOPPER = "footfall_session"
+STAFF = "footfall_staff"
+"""Sessions of their own, so that one browser has the storefront and the dashboard side by side."""
+NAMES = {"shopper": SHOPPER, "staff": STAFF}
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -13,6 +13,7 @@ from api.call import Call
 from api.caller import ANONYMOUS
 from api.decode import decode_body, decode_query
 from api.problems import Problem, unauthenticated
+from api.roles import SHOPPER
 from api.route import JSON, Empty, Reply
 from api.services import CALLERS, RECENT_WRITES, SERVICES
 from application.errors import PreconditionFailed
@@ -30,12 +31,13 @@ _EMPTY = Empty()
 
 def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Return the handler: authenticate, authorise, decode, wait, answer, in this order."""
+    kept_in = _cookies(route)
 
     async def serve(request: web.Request) -> web.StreamResponse:
         services = request.app[SERVICES]
         caller = ANONYMOUS
         if not route.takes_write_key:
-            caller = await request.app[CALLERS].caller_of(request)
+            caller = await request.app[CALLERS].caller_of(request, kept_in)
         _check_roles(route, caller)
         own_cookies: tuple[dict[str, Any], ...] = ()
         visitor_id = visitor.visitor_of(request)
@@ -109,6 +111,18 @@ async def _handle(call: Call[Any, Any]) -> Reply | web.StreamResponse:
                 members={"current_version": error.current_version},
             ) from error
         raise
+
+
+def _cookies(route: Route) -> tuple[str, ...]:
+    """Return the cookies that may say who calls, the likelier one first.
+
+    What is a shopper's own, or an anonymous visitor's, is never a member of the staff's.
+    """
+    if route.knows_visitor or route.roles == SHOPPER:
+        return (cookies.SHOPPER,)
+    if route.roles and route.roles.isdisjoint(SHOPPER):
+        return (cookies.STAFF, cookies.SHOPPER)
+    return (cookies.SHOPPER, cookies.STAFF)
 
 
 def _check_roles(route: Route, caller: Caller) -> None:

@@ -15,6 +15,8 @@ from application.keys import PREFIX, find_key, hash_token
 from application.sessions import find_session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import asyncpg
     from aiohttp import web
 
@@ -31,9 +33,10 @@ class KnownCallers:
         self._session_ttl_seconds = session_ttl_seconds
         self._remembered: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
-    async def caller_of(self, request: web.Request) -> Caller:
+    async def caller_of(self, request: web.Request, kept_in: Sequence[str]) -> Caller:
         """Return who is calling; raise 401 for a proof that does not hold.
 
+        ``kept_in``: the cookies that may be the proof, the first that holds counts.
         A token is taken from headers only, never from the address: addresses end up in logs,
         histories and Referer headers.
         """
@@ -48,12 +51,12 @@ class KnownCallers:
             return caller
         if "Cookie" not in request.headers:
             return ANONYMOUS
-        token = request.cookies.get(cookies.SESSION, "")
-        caller = await self._find(token, by_cookie=True) if token else None
-        if caller is None:
-            return ANONYMOUS  # the person in the browser cannot mend an old cookie
-        cookies.check_same_origin(request)
-        return caller
+        for name in kept_in:
+            token = request.cookies.get(name, "")
+            if token and (caller := await self._find(token, by_cookie=True)) is not None:
+                cookies.check_same_origin(request)
+                return caller
+        return ANONYMOUS  # the person in the browser cannot mend an old cookie
 
     def forget(self, token_hash: bytes) -> None:
         """Look this token up again next time."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from api import headers, visitor
+from api import cookies, headers, visitor
 from api.problems import CONTENT_TYPE, ProblemBody
+from api.roles import SHOPPER, STAFF
 from api.route import JSON
 
 if TYPE_CHECKING:
@@ -70,7 +72,10 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
-                "cookie": {"type": "apiKey", "in": "cookie", "name": "footfall_session"},
+                **{
+                    f"{whose}_cookie": {"type": "apiKey", "in": "cookie", "name": name}
+                    for whose, name in cookies.NAMES.items()
+                },
             },
         },
     }
@@ -108,7 +113,11 @@ def _operation(route: Route, by_type: dict[int, dict[str, Any]]) -> dict[str, An
         }
     if route.roles:
         roles = sorted(route.roles)
-        operation["security"] = [{"token": []}, {"cookie": []}]
+        whose = [not route.roles.isdisjoint(SHOPPER), not route.roles.isdisjoint(STAFF)]
+        operation["security"] = [
+            {"token": []},
+            *({f"{name}_cookie": []} for name in compress(("shopper", "staff"), whose)),
+        ]
         operation["description"] = f"Takes the role {' or '.join(roles)}."
         operation["x-roles"] = roles
     return operation

@@ -1,4 +1,4 @@
-"""The doors for people: the first page, the list of all doors, and its machine-readable form."""
+"""The list of all doors, for people and for machines."""
 
 from __future__ import annotations
 
@@ -30,12 +30,6 @@ _HEADERS = {
 }
 
 
-async def index(call: Call[None, None]) -> web.StreamResponse:
-    """Return the first page: live numbers for those who are signed in."""
-    del call
-    return _page(_read("index.html"))
-
-
 async def docs(call: Call[None, None]) -> web.StreamResponse:
     """Return every door there is, for people."""
     del call
@@ -50,11 +44,6 @@ async def document(call: Call[None, None]) -> web.StreamResponse:
 
 def _page(text: str) -> web.Response:
     return web.Response(text=text, content_type=HTML, headers=_HEADERS)
-
-
-@cache
-def _read(name: str) -> str:
-    return files("api").joinpath(name).read_text(encoding="utf-8")
 
 
 def _routes() -> Sequence[Route]:
@@ -74,7 +63,8 @@ def _docs() -> str:
     for tag in dict.fromkeys(route.tag for route in _routes()):
         rows = "".join(_row(route) for route in _routes() if route.tag == tag)
         sections.append(f"<h2>{escape(tag)}</h2><table>{rows}</table>")
-    return _read("docs.html").replace("<!--doors-->", "".join(sections))
+    page = files("api").joinpath("docs.html").read_text(encoding="utf-8")
+    return page.replace("<!--doors-->", "".join(sections))
 
 
 def _row(route: Route) -> str:
@@ -96,14 +86,6 @@ def _row(route: Route) -> str:
 
 
 ROUTES = (
-    Route(
-        method="GET",
-        path="/",
-        handler=index,
-        summary="Live numbers, for people",
-        tag="Pages",
-        media=(HTML,),
-    ),
     Route(
         method="GET",
         path="/docs",

@@ -13,6 +13,7 @@ from api import (
     explain,
     feeds,
     forecasts,
+    fronts,
     health,
     identities,
     insights,
@@ -68,6 +69,7 @@ ROUTES = (
     *identities.ROUTES,
     *bad_rows.ROUTES,
     *health.ROUTES,
+    *fronts.ROUTES,
     *pages.ROUTES,
     *storefront.ROUTES,
 )

@@ -1,10 +1,10 @@
-"""The door to the shop: signing in and out."""
+"""The door to the shop: signing in, being in, signing out."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -18,6 +18,7 @@ from application import sessions, shoppers, users
 
 if TYPE_CHECKING:
     from api.call import Call
+    from api.caller import Caller
 
 
 class SignIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,6 +26,22 @@ class SignIn(msgspec.Struct, forbid_unknown_fields=True):
 
     username: str
     password: str
+
+
+class Whose(msgspec.Struct, forbid_unknown_fields=True):
+    """Which of the two that a browser may have at once; left out: the shopper's before the
+    staff's. A token in ``Authorization`` names its own.
+    """
+
+    whose: Literal["", "shopper", "staff"] = ""
+
+
+class Present(msgspec.Struct):
+    """Who is signed in: a shopper's id or a username of the staff; all empty for nobody."""
+
+    username: str = ""
+    shopper_id: str = ""
+    roles: list[str] = []
 
 
 class SignedIn(msgspec.Struct):
@@ -63,21 +80,46 @@ async def sign_in(call: Call[SignIn, None]) -> Reply:
         actor.removeprefix("shopper:") if actor.startswith("shopper:") else "",
     )
     kept = cookies.cookie(
-        call.request, cookies.SESSION, opened.token, call.services.settings.session_ttl_seconds
+        call.request,
+        cookies.SHOPPER if answer.shopper_id else cookies.STAFF,
+        opened.token,
+        call.services.settings.session_ttl_seconds,
     )
     return Reply(answer, position=position, cookies=(kept,), headers={"Cache-Control": "no-store"})
 
 
-async def sign_out(call: Call[None, None]) -> Reply:
+async def show_present(call: Call[None, Whose]) -> Reply:
+    """Return who is signed in. Nobody is no refusal: a page asks before it knows."""
+    caller = await _caller(call)
+    kind, _, name = caller.actor.partition(":")
+    present = Present(
+        username="" if kind == "shopper" else name,
+        shopper_id=caller.shopper_id,
+        roles=sorted(caller.roles),
+    )
+    return Reply(present, headers={"Cache-Control": "no-store"})
+
+
+async def sign_out(call: Call[None, Whose]) -> Reply:
     """Close the session that this request came with."""
-    await sessions.close_session(call.services.pool, call.caller.token_hash)
-    call.request.app[CALLERS].forget(call.caller.token_hash)
-    gone = cookies.cookie(call.request, cookies.SESSION, "", 0)
+    caller = call.caller = await _caller(call)
+    if not caller.is_known:
+        raise unauthenticated()
+    await sessions.close_session(call.services.pool, caller.token_hash)
+    call.request.app[CALLERS].forget(caller.token_hash)
+    name = cookies.SHOPPER if caller.shopper_id else cookies.STAFF
     position = None
-    if call.caller.shopper_id:
-        outcome = await shoppers.sign_out(call.journal, call.context(), call.caller.shopper_id)
+    if caller.shopper_id:
+        outcome = await shoppers.sign_out(call.journal, call.context(), caller.shopper_id)
         position = outcome.position
-    return Reply(position=position, cookies=(gone,))
+    return Reply(position=position, cookies=(cookies.cookie(call.request, name, "", 0),))
+
+
+async def _caller(call: Call[None, Whose]) -> Caller:
+    whose = call.query.whose
+    if not whose:
+        return call.caller
+    return await call.request.app[CALLERS].caller_of(call.request, (cookies.NAMES[whose],))
 
 
 async def _find(
@@ -114,11 +156,21 @@ ROUTES = (
         refusals=(401, 429),
     ),
     Route(
+        method="GET",
+        path="/v1/sessions/current",
+        handler=show_present,
+        summary="Who is signed in here",
+        tag="Shop",
+        query=Whose,
+        answer=Present,
+    ),
+    Route(
         method="DELETE",
         path="/v1/sessions/current",
         handler=sign_out,
         summary="Sign out",
         tag="Shop",
+        query=Whose,
         status=204,
         roles=SIGNED_IN,
         is_command=True,

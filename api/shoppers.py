@@ -173,7 +173,7 @@ async def erase(call: Call[None, None]) -> Reply:
     await sessions.close_sessions_of(call.services.pool, call.caller.actor)
     call.request.app[CALLERS].forget_all()
     reply = await call.reply(outcome)
-    reply.cookies = (cookies.cookie(call.request, cookies.SESSION, "", 0),)
+    reply.cookies = (cookies.cookie(call.request, cookies.SHOPPER, "", 0),)
     return reply
 
 

@@ -39,6 +39,51 @@ async def test_a_browser_is_signed_in_by_a_cookie_that_other_sites_cannot_use(
     assert "Secure" in elsewhere.headers["Set-Cookie"]
 
 
+async def test_one_browser_has_a_shopper_and_a_member_of_the_staff_at_once(
+    client: Client,
+) -> None:
+    await a_product(client)
+    await a_shopper(client)
+    kept = {}
+    for name, password in (("ann", PASSWORD), ("admin", STAFF_PASSWORD)):
+        answer = await client.post("/v1/sessions", {"username": name, "password": password}, **SAME)
+        kept[name] = answer.headers["Set-Cookie"].partition(";")[0]
+    both = {"Cookie": "; ".join(kept.values()), **SAME}
+
+    async def present(whose: str = "", **sent: str) -> tuple[str, bool]:
+        shown = (await client.get(f"/v1/sessions/current{whose}", **sent)).json
+        return shown["username"], bool(shown["shopper_id"])
+
+    assert (await client.get("/v1/shoppers/me", **both)).json["username"] == "ann"
+    assert (await client.get("/v1/admin/users", **both)).status == 200
+    assert (await client.get("/v1/orders", **both)).json["items"] == []
+    assert await present(**both) == ("", True)
+    assert await present("?whose=staff", **both) == ("admin", False)
+    assert await present() == ("", False)
+
+    left = await client.call("DELETE", "/v1/sessions/current?whose=staff", **both)
+    assert left.status == 204
+    assert left.headers["Set-Cookie"].startswith('footfall_staff="";')
+    assert (await client.get("/v1/admin/users", **both)).status == 403  # ann may not
+    assert (await client.get("/v1/shoppers/me", **both)).status == 200
+    again = await client.call("DELETE", "/v1/sessions/current?whose=staff", **both)
+    assert (again.status, again.json["code"]) == (401, "unauthenticated")
+
+
+async def test_the_basket_of_staff_in_the_storefront_is_a_visitors(client: Client) -> None:
+    await a_product(client)
+    answer = await client.post(
+        "/v1/sessions", {"username": "admin", "password": STAFF_PASSWORD}, **SAME
+    )
+    staff = {"Cookie": answer.headers["Set-Cookie"].partition(";")[0], **SAME}
+    added = await client.post("/v1/basket/items", {"product_id": "lamp", "quantity": 2}, **staff)
+    assert added.status == 201, added.raw
+    assert added.headers["Footfall-Visitor"]
+    (kept,) = [c for c in added.headers.getall("Set-Cookie") if c.startswith("footfall_visitor")]
+    mine = await client.get("/v1/basket", Cookie=f"{staff['Cookie']}; {kept.partition(';')[0]}")
+    assert mine.json["items"][0]["quantity"] == 2
+
+
 async def test_guessing_a_password_is_slowed_down(client: Client) -> None:
     wrong = {"username": "admin", "password": "a guess"}
     for _ in range(10):
