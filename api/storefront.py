@@ -24,19 +24,11 @@ class StorefrontConfig(msgspec.Struct):
 
 async def config(call: Call[None, None]) -> Reply:
     """Return the storefront's write key, which is made when it is asked for the first time."""
-    check_is_open(call)
-    kept = await keep_write_key(
-        call.services.pool, call.journal.hashes.write_key(KEY_NAME), KEY_NAME
-    )
-    return Reply(StorefrontConfig(kept or ""), headers={"Cache-Control": "no-store"})
-
-
-def check_is_open(call: Call[None, None]) -> None:
-    """Refuse where the shop has no storefront of ours."""
     if not call.services.settings.storefront:
-        raise Problem(
-            404, "no_storefront", "There is no demo storefront here: FOOTFALL_STOREFRONT opens it."
-        )
+        raise Problem(404, "no_storefront", "FOOTFALL_STOREFRONT opens what is here.")
+    key = call.journal.hashes.write_key(KEY_NAME)
+    kept = await keep_write_key(call.services.pool, key, KEY_NAME)
+    return Reply(StorefrontConfig(kept or ""), headers={"Cache-Control": "no-store"})
 
 
 ROUTES = (
