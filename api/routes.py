@@ -32,6 +32,7 @@ from api import (
     segments,
     sessions,
     shoppers,
+    storefront,
     tracker,
 )
 from api.intake import ga4, sdk_settings, segment
@@ -70,4 +71,5 @@ ROUTES = (
     *health.ROUTES,
     *fronts.ROUTES,
     *pages.ROUTES,
+    *storefront.ROUTES,
 )
