@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from api.built_files import BuiltFile, built_file
+from api.problems import Problem
 from api.route import Route
+from api.services import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,12 +46,14 @@ _UNBUILT = """<!doctype html>
 class Front:
     """A built project of web/ and where it is served. ``images``: whose it may show, beside ours.
 
+    ``opened_by``: the setting without which it is not here.
     Addresses that are no file are the front's own: it is given its index for each of them.
     """
 
     name: str
     base: str
     images: str = ""
+    opened_by: str = ""
 
     @property
     def files(self) -> Path:
@@ -58,17 +62,29 @@ class Front:
 
     async def index(self, call: Call[None, None]) -> web.StreamResponse:
         """Return the front's page."""
+        self._check_is_open(call.request)
         return self._page(call.request)
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Return a file of the front, or its page for an address that it routes itself."""
+        self._check_is_open(request)
         name = request.match_info["path"]
-        if "." not in PurePosixPath(name).name and _wants_page(request):
+        found = built_file(self.files / name) if _is_plain(name) else None
+        if found is not None and name != INDEX:
+            kept = _FOR_EVER if name.startswith(ASSETS) else _FOR_AN_HOUR
+            return _answer(request, found, {"Cache-Control": kept})
+        if _wants_page(request):
             return self._page(request)
-        if not _is_plain(name) or (found := built_file(self.files / name)) is None:
-            raise web.HTTPNotFound
-        kept = _FOR_EVER if name.startswith(ASSETS) else _FOR_AN_HOUR
-        return _answer(request, found, {"Cache-Control": kept})
+        raise web.HTTPNotFound
+
+    def _check_is_open(self, request: web.Request) -> None:
+        settings = request.app[SERVICES].settings
+        if self.opened_by and not getattr(settings, self.opened_by):
+            raise Problem(
+                404,
+                f"no_{self.opened_by}",
+                f"FOOTFALL_{self.opened_by.upper()} opens what is here.",
+            )
 
     def _page(self, request: web.Request) -> web.StreamResponse:
         found = built_file(self.files / INDEX)
@@ -81,7 +97,7 @@ class Front:
 
 
 DASHBOARD = Front("dashboard", "/")
-STOREFRONT = Front("shop", "/shop/", images=" https:")
+STOREFRONT = Front("shop", "/shop/", images=" https:", opened_by="storefront")
 
 
 def serve_fronts(app: web.Application, routes: Sequence[Route]) -> None:

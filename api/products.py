@@ -22,23 +22,29 @@ from application.products import (
 )
 from domain.money import Money
 from domain.product import Product, ProductDetails
-from projections.catalogue import ProductRow, find_product, search_products
+from projections.catalogue import ProductRow, Sort, find_product, search_products
 
 if TYPE_CHECKING:
     from api.call import Call
 
 READS = ("catalogue", "reviews")
 MOST_MINOR = 10**15
+LONGEST_IDS = 10_000
 
 
 class ProductQuery(Paged, forbid_unknown_fields=True, kw_only=True):
-    """Products on sale. ``q``: words, each of which, or a beginning, is in the product."""
+    """Products on sale. ``q``: words, each of which, or a beginning, is in the product.
+
+    ``ids``: none but these, with commas between. ``sort`` by ``relevance`` is that to the words.
+    """
 
     q: Annotated[str, Meta(max_length=500)] = ""
     category: str = ""
     min_price: Annotated[int, Meta(ge=0, le=MOST_MINOR)] | None = None
     max_price: Annotated[int, Meta(ge=0, le=MOST_MINOR)] | None = None
     in_stock: bool = False
+    ids: Annotated[str, Meta(max_length=LONGEST_IDS)] = ""
+    sort: Sort = "id"
 
 
 class NewProduct(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -100,6 +106,8 @@ async def search(call: Call[None, ProductQuery]) -> Reply:
             least_minor=query.min_price,
             most_minor=query.max_price,
             in_stock=query.in_stock,
+            ids=query.ids.split(",") if query.ids else None,
+            sort=query.sort,
             after=query.cursor(str, ""),
             limit=query.limit + 1,
         )

@@ -16,7 +16,7 @@ from application import reviews
 from application.reviews import ReviewAnswer
 from domain.review import Review, ReviewNotFound, review_key
 from projections.catalogue import find_product
-from projections.reviews import ReviewRow, find_review, reviews_of
+from projections.reviews import ReviewRow, find_review, reviews_by, reviews_of
 
 if TYPE_CHECKING:
     from api.call import Call
@@ -59,6 +59,19 @@ async def show_all(call: Call[None, Paged]) -> Reply:
         if not rows and before is None and await find_product(connection, product_id) is None:
             raise Problem(404, "product_not_found", "There is no such product.")
     page = page_of(rows, call.query.limit, lambda row: row.position)
+    return Reply(Page([_of_row(row) for row in page.items], page.next_page_token))
+
+
+async def show_own(call: Call[None, Paged]) -> Reply:
+    """Return what the caller wrote, by product."""
+    async with call.services.pool.acquire() as connection:
+        rows = await reviews_by(
+            connection,
+            call.shopper_id,
+            after=call.query.cursor(str, ""),
+            limit=call.query.limit + 1,
+        )
+    page = page_of(rows, call.query.limit, lambda row: row.review_id)
     return Reply(Page([_of_row(row) for row in page.items], page.next_page_token))
 
 
@@ -153,6 +166,17 @@ ROUTES = (
         is_versioned=True,
         is_command=True,
         refusals=(404, 422),
+    ),
+    Route(
+        method="GET",
+        path="/v1/shoppers/me/reviews",
+        handler=show_own,
+        summary="My reviews",
+        tag="Shop",
+        query=Paged,
+        answer=Page[ReviewBody],
+        roles=SHOPPER,
+        reads=READS,
     ),
     Route(
         method="GET",

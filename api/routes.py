@@ -34,6 +34,7 @@ from api import (
     segments,
     sessions,
     shoppers,
+    storefront,
     tracker,
 )
 from api.intake import ga4, sdk_settings, segment
@@ -74,4 +75,5 @@ ROUTES = (
     *health.ROUTES,
     *fronts.ROUTES,
     *pages.ROUTES,
+    *storefront.ROUTES,
 )

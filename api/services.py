@@ -43,6 +43,7 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     ready_lag_seconds: float = 30.0
     """A projection further behind than this makes /health/ready answer 503."""
     logs_requests: bool = False
+    storefront: bool = False
     explored_share: float = EXPLORED_SHARE
     """Of the recommended lists, how many are drawn by chance."""
 

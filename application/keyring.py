@@ -52,6 +52,10 @@ class KeyedHash:
         """Return the hash of a username, the same for any letter case."""
         return self._hash("username", username.strip().casefold())
 
+    def write_key(self, name: str) -> str:
+        """Return a write key, the same in every process: keys are kept as hashes only."""
+        return f"ff_write_{self._hash('write key', name)[:40]}"
+
     def _hash(self, kind: str, value: str) -> str:
         return hmac.new(self._key, f"{kind}:{value}".encode(), sha256).hexdigest()
 

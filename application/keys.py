@@ -81,6 +81,21 @@ async def create_key(
     return NewKey(key, ApiKey(*row))
 
 
+async def keep_write_key(pool: asyncpg.Pool[Any], key: str, name: str) -> str | None:
+    """Let a write key of our own choosing count, and return it; None once it was revoked."""
+    if await find_key(pool, key):
+        return key
+    await pool.execute(
+        """INSERT INTO app.api_keys (key_id, key_hash, kind, name, hint)
+           VALUES ($1, $2, 'write', $3, $4) ON CONFLICT (key_hash) DO NOTHING""",
+        str(uuid7()),
+        hash_token(key),
+        name,
+        key[:_HINT_LETTERS],
+    )
+    return key if await find_key(pool, key) else None
+
+
 async def list_keys(pool: asyncpg.Pool[Any]) -> list[ApiKey]:
     """Return all keys, the newest first, revoked ones too."""
     rows = await pool.fetch(

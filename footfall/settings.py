@@ -71,6 +71,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["auto", "json", "pretty"],
         Meta(description="`auto` is pretty on a terminal and JSON elsewhere."),
     ] = "auto"
+    storefront: Annotated[
+        bool,
+        Meta(
+            description="Whether `/shop` has the demo storefront, whose pages tell what visitors do"
+            " under a write key of its own. `footfall demo` opens it."
+        ),
+    ] = False
     append_queue_limit: Annotated[
         int,
         Meta(ge=1, description="Commands that may wait for the log; more are answered 503."),

@@ -98,14 +98,16 @@ async def search_products(
     least_minor: int | None = None,
     most_minor: int | None = None,
     in_stock: bool = False,
+    ids: Sequence[str] | None = None,
     sort: Sort = "id",
     after: str = "",
     limit: int = 50,
 ) -> list[ProductRow]:
     """Return products on sale that have all the words of ``query``, from after ``after``.
 
-    A word also finds those that begin with it. ``after``: the id of the last product seen in the
-    same ``sort``. Without words nothing is more relevant, so that sort is then by id.
+    A word also finds those that begin with it. ``ids``: none but these. ``after``: the id of the
+    last product seen in the same ``sort``. Without words nothing is more relevant, so that sort is
+    then by id.
     """
     if sort == "relevance" and not query.strip():
         sort = "id"
@@ -118,14 +120,19 @@ async def search_products(
     conditions = ["NOT c.is_withdrawn"]
     if query.strip():
         conditions.append("c.words @@ (TABLE asked)")
-    if category:
-        conditions.append(f"c.category = {argument(category)}")
-    if least_minor is not None:
-        conditions.append(f"c.price_minor >= {argument(least_minor)}")
-    if most_minor is not None:
-        conditions.append(f"c.price_minor <= {argument(most_minor)}")
     if in_stock:
         conditions.append("(c.stock IS NULL OR c.stock > 0)")
+    compared = {
+        "c.category = {}": category or None,
+        "c.price_minor >= {}": least_minor,
+        "c.price_minor <= {}": most_minor,
+        "c.product_id = ANY({}::text[])": ids,
+    }
+    conditions += [
+        condition.format(argument(bound))
+        for condition, bound in compared.items()
+        if bound is not None
+    ]
     value, direction = _SORTS[sort]
     if after and sort == "id":
         conditions.append(f"c.product_id > {argument(after)}")

@@ -82,6 +82,25 @@ async def reviews_of(
     return [ReviewRow(*row) for row in rows]
 
 
+async def reviews_by(
+    connection: Connection, shopper_id: str, *, after: str = "", limit: int = 50
+) -> list[ReviewRow]:
+    """Return a shopper's reviews by product; ``after``: the id of the last one.
+
+    Ids begin with the shopper and a colon, so they are one piece of the key's index.
+    """
+    rows = await connection.fetch(
+        f"""SELECT {", ".join(ReviewRow.__struct_fields__)} FROM reviews
+            WHERE review_id >= $1 || ':' AND review_id < $1 || ';' AND review_id > $2
+              AND NOT is_withdrawn
+            ORDER BY review_id LIMIT $3""",  # noqa: S608 - constants
+        shopper_id,
+        after,
+        limit,
+    )
+    return [ReviewRow(*row) for row in rows]
+
+
 async def find_review(connection: Connection, review_id: str) -> ReviewRow | None:
     """Return a review that was not withdrawn; None where there is none."""
     row = await connection.fetchrow(

@@ -76,7 +76,9 @@ async def demo(
     """
     command_line: CommandLine = context.obj
     asked = data_dir or context.find_root().params.get("data_dir")
-    settings = command_line.settings("demo", data_dir=asked or DEMO_DIR, host=host, port=port)
+    settings = command_line.settings(
+        "demo", data_dir=asked or DEMO_DIR, host=host, port=port, storefront=True
+    )
     if settings.port == 0:
         settings = msgspec.structs.replace(settings, port=free_port(settings.host))
     stop = stop_on_signals()
@@ -128,6 +130,7 @@ async def _run(
         if stop.is_set():
             return
         click.echo(f"ready {address}")
+        click.echo(f"The shop to try it with: {address}/shop/")
         click.echo(f"Everything here is simulated. Logins, also in {settings.data_dir / FILE}:")
         for username, password in logins.items():
             kind = "shopper" if username == SHOPPER else "staff"

@@ -6,16 +6,27 @@ import gzip
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
 from api import fronts
+from api.services import ApiSettings
+from tests.api.conftest import running_api
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from tests.api.conftest import Client
+    from footfall.wiring import Shop
+    from tests.api.conftest import Api, Client
 
 SCRIPT = b"'" + b"a script; " * 500 + b"'"
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest_asyncio.fixture
+async def api(shop: Shop) -> AsyncIterator[Api]:
+    async with running_api(shop, ApiSettings(drain_seconds=1, storefront=True)) as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +52,7 @@ def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("/vouchers", "dashboard"),
         ("/shop/", "shop"),
         ("/shop/products/lamp", "shop"),
+        ("/shop/products/lamp-2.0", "shop"),
     ],
 )
 async def test_each_address_of_a_front_shows_its_page(
@@ -120,6 +132,14 @@ async def test_a_program_that_mistakes_an_address_gets_a_problem_and_no_page(
 async def test_the_storefront_has_one_address(client: Client) -> None:
     answer = await client.get("/shop")
     assert (answer.status, answer.headers["Location"]) == (308, "/shop/")
+
+
+async def test_the_storefront_is_there_only_where_it_was_opened(shop: Shop) -> None:
+    async with running_api(shop, with_staff=False) as closed:
+        for path in ("/shop/", "/shop/products/lamp", "/shop/assets/main-Zx81.js"):
+            answer = await closed.client.get(path, **PAGE)
+            assert (answer.status, answer.json["code"]) == (404, "no_storefront"), path
+        assert (await closed.client.get("/", **PAGE)).status == 200
 
 
 async def test_without_a_build_the_page_says_what_to_do(client: Client, web: Path) -> None:

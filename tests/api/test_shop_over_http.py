@@ -180,6 +180,60 @@ async def test_lists_come_in_pages_that_make_up_the_whole(client: Client) -> Non
     assert seen == [f"p{number}" for number in range(5)]
 
 
+async def test_products_come_in_the_order_that_is_asked_for(client: Client) -> None:
+    prices = {"bulb": 300, "lamp": 100, "mirror": 200}
+    position = "0"
+    for product_id, amount in prices.items():
+        position = await a_product(client, product_id, amount=amount)
+    orders = {
+        "price": ["lamp", "mirror", "bulb"],
+        "price_down": ["bulb", "mirror", "lamp"],
+        "name": ["bulb", "lamp", "mirror"],
+        "newest": ["mirror", "lamp", "bulb"],
+    }
+    for sort, expected in orders.items():
+        seen: list[str] = []
+        token = ""
+        while not seen or token:
+            page = await client.get(
+                f"/v1/products?sort={sort}&page_size=2&page_token={token}", Footfall_After=position
+            )
+            seen += [p["product_id"] for p in page.json["items"]]
+            token = page.json["next_page_token"]
+        assert seen == expected, sort
+    assert (await client.get("/v1/products?sort=colour")).status == 400
+
+
+async def test_products_are_found_by_their_ids(client: Client) -> None:
+    position = "0"
+    for product_id in ("bulb", "lamp", "mirror"):
+        position = await a_product(client, product_id)
+    found = await client.get("/v1/products?ids=mirror,lamp,unknown", Footfall_After=position)
+    assert [p["product_id"] for p in found.json["items"]] == ["lamp", "mirror"]
+
+
+async def test_shoppers_see_what_they_themselves_have_written(client: Client) -> None:
+    for product_id in ("bulb", "lamp"):
+        await a_product(client, product_id)
+    ann, eve = await a_shopper(client), await a_shopper(client, "eve")
+    assert (await ann.get("/v1/shoppers/me/reviews")).json["items"] == []
+    position = ""
+    for shopper, product_id in ((ann, "lamp"), (ann, "bulb"), (eve, "lamp")):
+        await shopper.post("/v1/basket/items", {"product_id": product_id})
+        await shopper.post("/v1/orders", {"payment": "invoice"})
+        written = await shopper.post(f"/v1/products/{product_id}/reviews", {"rating": 4})
+        position = written.position
+    first = await ann.get("/v1/shoppers/me/reviews?page_size=1", Footfall_After=position)
+    assert [review["product_id"] for review in first.json["items"]] == ["bulb"]
+    token = first.json["next_page_token"]
+    second = await ann.get(f"/v1/shoppers/me/reviews?page_token={token}")
+    assert [review["product_id"] for review in second.json["items"]] == ["lamp"]
+    gone = await ann.call("DELETE", f"/v1/reviews/{second.json['items'][0]['review_id']}")
+    left = await ann.get("/v1/shoppers/me/reviews", Footfall_After=gone.position)
+    assert [review["product_id"] for review in left.json["items"]] == ["bulb"]
+    assert (await client.get("/v1/shoppers/me/reviews")).status == 401
+
+
 async def test_without_redis_a_hundred_identical_orders_are_still_one(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ import {
   type QueryKey,
   type UseQueryResult,
   keepPreviousData,
+  useInfiniteQuery,
   useQuery,
 } from '@tanstack/react-query'
 import { useEffect } from 'react'
@@ -12,6 +13,7 @@ import { useEffect } from 'react'
 import type { TopicName } from '../live/topics'
 import { onTopics } from '../live/store'
 import { Problem, type Query, get } from './client'
+import type { Page } from './shapes'
 
 const TRIES = 3
 
@@ -74,4 +76,45 @@ export function useRead<T>(
     }
   }, [isLive, topics, everyMs, refetch])
   return result
+}
+
+export interface Pages<T, A> {
+  /** Undefined while the first page is on its way. */
+  items: readonly T[] | undefined
+  /** The first page, with what else it tells. */
+  first: A | undefined
+  hasMore: boolean
+  isLoadingMore: boolean
+  more: () => void
+  again: () => void
+  error: Problem | null
+  /** When it was read, in milliseconds since 1970; 0 for not yet. */
+  at: number
+}
+
+/** Reads a list that comes in pages, as far as somebody asks for more. */
+export function usePages<T, A extends Page<T> = Page<T>>(
+  path: string,
+  query: Query = {},
+  { everyMs = 0, enabled = true }: { everyMs?: number; enabled?: boolean } = {},
+): Pages<T, A> {
+  const result = useInfiniteQuery<A, Problem, { pages: A[] }, QueryKey, string>({
+    queryKey: [path, query, 'pages'],
+    queryFn: ({ pageParam, signal }) =>
+      get<A>(path, { query: { ...query, page_token: pageParam }, signal }),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next_page_token || undefined,
+    refetchInterval: everyMs || false,
+    enabled,
+  })
+  return {
+    items: result.data?.pages.flatMap((page) => page.items),
+    first: result.data?.pages[0],
+    hasMore: result.hasNextPage,
+    isLoadingMore: result.isFetchingNextPage,
+    more: () => void result.fetchNextPage(),
+    again: () => void result.refetch(),
+    error: result.error,
+    at: result.dataUpdatedAt,
+  }
 }

@@ -1,6 +1,6 @@
 /** What a number means, for whoever points at it or comes to it by keyboard. */
 
-import { type KeyboardEvent, useId, useState } from 'react'
+import { type KeyboardEvent, useId, useRef, useState } from 'react'
 
 import { texts } from '../texts'
 import { Icon } from './Icon'
@@ -11,7 +11,11 @@ export function Definition({ of, text }: { of: string; text: string }) {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') setHushed(true)
   }
-  const show = (): void => setHushed(false)
+  const tip = useRef<HTMLSpanElement>(null)
+  const show = (): void => {
+    setHushed(false)
+    if (tip.current) keepInside(tip.current)
+  }
   return (
     <span className="definition" data-hushed={isHushed} onMouseEnter={show}>
       <button
@@ -23,9 +27,21 @@ export function Definition({ of, text }: { of: string; text: string }) {
       >
         <Icon name="info" size={15} />
       </button>
-      <span id={id} role="tooltip">
+      <span id={id} role="tooltip" ref={tip}>
         {text}
       </span>
     </span>
   )
+}
+
+const MARGIN = 12
+
+/** Moves what would stick out of the window back into it. */
+function keepInside(tip: HTMLElement): void {
+  tip.style.left = ''
+  requestAnimationFrame(() => {
+    const { right, left } = tip.getBoundingClientRect()
+    const over = right - (document.documentElement.clientWidth - MARGIN)
+    if (over > 0) tip.style.left = `${tip.offsetLeft - Math.min(over, left - MARGIN)}px`
+  })
 }

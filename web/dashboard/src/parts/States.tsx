@@ -4,6 +4,8 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 
 import type { Problem } from '../api/client'
+import type { Pages } from '../api/queries'
+import type { Page } from '../api/shapes'
 import { texts } from '../texts'
 
 export function Empty({ text = texts.parts.empty, children }: { text?: string; children?: ReactNode }) {
@@ -64,5 +66,32 @@ export function Answered<T>({ result, isEmpty, empty, lines, children }: Answere
       )}
       {isEmpty?.(data) ? <Empty {...(empty === undefined ? {} : { text: empty })} /> : children(data)}
     </>
+  )
+}
+
+export interface PagedProps<T, A extends Page<T>> {
+  pages: Pages<T, A>
+  empty?: string
+  children: (items: readonly T[], first: A) => ReactNode
+}
+
+/** Shows what was read of a list in pages, and a button for more; or why there is none. */
+export function Paged<T, A extends Page<T>>({ pages, empty, children }: PagedProps<T, A>) {
+  const { items, first, error } = pages
+  if (!items || !first) return error ? <Failed error={error} retry={pages.again} /> : <Loading />
+  return (
+    <div className="stack">
+      {error && (
+        <p className="small warn" role="status">
+          {texts.parts.notRefreshed(error.message)}
+        </p>
+      )}
+      {items.length ? children(items, first) : <Empty {...(empty === undefined ? {} : { text: empty })} />}
+      {pages.hasMore && (
+        <button type="button" className="button" disabled={pages.isLoadingMore} onClick={pages.more}>
+          {texts.parts.more}
+        </button>
+      )}
+    </div>
   )
 }

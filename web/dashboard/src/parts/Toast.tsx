@@ -26,11 +26,10 @@ export function toast(text: string, isBad = false): void {
   setTimeout(() => drop(one.id), isBad ? 2 * STAYS_MS : STAYS_MS)
 }
 
-/** Does something and says how it went. */
-export async function doing(work: Promise<unknown>, done: string): Promise<void> {
+/** Does something and says how it went; `done` makes words of what came of it. */
+export async function doing<T>(work: Promise<T>, done: (result: T) => string): Promise<void> {
   try {
-    await work
-    toast(done)
+    toast(done(await work))
   } catch (error) {
     toast(error instanceof Problem ? error.message : texts.parts.somethingFailed, true)
   }

@@ -1,12 +1,10 @@
 /** The events that a number is made of, from the log itself. */
 
-import { useInfiniteQuery } from '@tanstack/react-query'
-
-import { type Problem, get } from '../../api/client'
+import { usePages } from '../../api/queries'
 import { clockTime, dateTime, money, number, share, since } from '../../format'
 import { useNow } from '../../live/use-live'
 import { Dialog } from '../../parts/Dialog'
-import { Answered, Empty, Failed, Loading } from '../../parts/States'
+import { Answered, Paged } from '../../parts/States'
 import { type Column, Table } from '../../parts/Table'
 import { texts } from '../../texts'
 import { usePresence } from './Tiles'
@@ -55,37 +53,24 @@ function Events({ asked }: { asked: Extract<Asked, { kind: 'events' }> }) {
   const { metric, bucket, at } = asked
   const columns = metric.endsWith('_minor') ? [...PARTS, ADDS_MONEY] : [...PARTS, ADDS]
   const query = { metric, bucket, at: iso(at), page_size: PAGE }
-  const result = useInfiniteQuery<Explained, Problem, { pages: Explained[] }, unknown[], string>({
-    queryKey: ['explain', query],
-    queryFn: ({ pageParam, signal }) =>
-      get<Explained>('/v1/insights/explain', { query: { ...query, page_token: pageParam }, signal }),
-    initialPageParam: '',
-    getNextPageParam: (last) => last.next_page_token || undefined,
-    staleTime: 0,
-  })
-  if (result.error) return <Failed error={result.error} retry={() => void result.refetch()} />
-  const first = result.data?.pages[0]
-  if (!first) return <Loading lines={6} />
-  const parts = result.data?.pages.flatMap((page) => page.items) ?? []
-  if (parts.length === 0) return <Empty text={words.none} />
+  const pages = usePages<Part, Explained>('/v1/insights/explain', query)
   return (
-    <div className="stack">
-      <p className="soft">
-        {words.span(dateTime(first.from), dateTime(first.to))}{' '}
-        {words.sum(total(parts, metric.endsWith('_minor')), !result.hasNextPage)}
-      </p>
-      <Table caption={words.events(asked.title)} columns={columns} rows={parts} rowKey={(part) => String(part.position)} />
-      {result.hasNextPage && (
-        <button
-          type="button"
-          className="button"
-          disabled={result.isFetchingNextPage}
-          onClick={() => void result.fetchNextPage()}
-        >
-          {texts.parts.more}
-        </button>
+    <Paged pages={pages} empty={words.none}>
+      {(parts, first) => (
+        <>
+          <p className="soft">
+            {words.span(dateTime(first.from), dateTime(first.to))}{' '}
+            {words.sum(total(parts, metric.endsWith('_minor')), !pages.hasMore)}
+          </p>
+          <Table
+            caption={words.events(asked.title)}
+            columns={columns}
+            rows={parts}
+            rowKey={(part) => String(part.position)}
+          />
+        </>
       )}
-    </div>
+    </Paged>
   )
 }
 

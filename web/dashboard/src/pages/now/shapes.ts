@@ -74,7 +74,7 @@ export interface Explained {
   metric: string
   from: string
   to: string
-  items: readonly {
+  items: {
     position: number
     stream_id: string
     topic: string
