@@ -126,7 +126,7 @@ async def _run(
     address = f"http://{settings.host}:{settings.port}"
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(run_everything(settings, stop, says_ready=False))
-        await wait_until_healthy(address, stop)
+        await wait_until_healthy(address, stop, seconds=None)
         if stop.is_set():
             return
         click.echo(f"ready {address}")

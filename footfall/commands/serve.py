@@ -89,7 +89,8 @@ async def run_everything(
     commands = {"api": ["api"], **{name: ["worker", name] for name in WORKERS}}
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(supervise(commands, settings, stop))
-        await wait_until_healthy(address, stop)
+        # Read models far behind take minutes: no reason to end what brings them up to date.
+        await wait_until_healthy(address, stop, seconds=None)
         if says_ready and not stop.is_set():
             click.echo(f"ready {address}")
 
@@ -113,7 +114,7 @@ async def serve_api(shop: Shop, stop: asyncio.Event) -> None:
 
 
 async def wait_until_healthy(
-    address: str, stop: asyncio.Event, *, seconds: float = 60, probe: str = "ready"
+    address: str, stop: asyncio.Event, *, seconds: float | None = 60, probe: str = "ready"
 ) -> None:
     """Return once the API says that it is ready, or ``live``; TimeoutError where it does not."""
     async with asyncio.timeout(seconds), aiohttp.ClientSession() as client:
