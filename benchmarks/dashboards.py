@@ -22,7 +22,8 @@ from benchmarks.databases import fresh_database
 from benchmarks.live import Outcome, fill, url_of
 from benchmarks.processes import processes, processor_seconds, resident
 from benchmarks.report import Report, percentile
-from footfall.commands.serve import free_port, wait_until_healthy
+from footfall.commands.serve import free_port
+from footfall.everything import wait_until_healthy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
