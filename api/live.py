@@ -15,7 +15,7 @@ from api.problems import Problem, bad_field
 from api.roles import STAFF
 from api.route import Route
 from api.services import HUB
-from api.sse import HEARTBEAT, MEDIA, RETRY, ended, frame, last_event_id, new_stream
+from api.sse import HEARTBEAT, MEDIA, RETRY, as_position, ended, frame, last_event_id, new_stream
 from projections.feeds import PAGE, read_feed, read_row
 
 if TYPE_CHECKING:
@@ -33,10 +33,12 @@ GATHER_SECONDS = 0.005
 
 class LiveQuery(msgspec.Struct, forbid_unknown_fields=True):
     """``topics``: names with commas between; where it is left out, all but ``intent`` and
-    ``recommendations``.
+    ``recommendations``. ``after``: as Last-Event-ID, which goes before it, for a page that had to
+    open a stream anew: it can send no headers with that.
     """
 
     topics: str = ",".join(USUAL_TOPICS)
+    after: str = ""
 
 
 async def live(call: Call[None, LiveQuery]) -> web.StreamResponse:
@@ -90,6 +92,8 @@ class _Stream:
 
     async def run(self) -> None:
         last_id = last_event_id(self._call.request)
+        if last_id is None:
+            last_id = as_position(getattr(self._call.query, "after", ""))
         if last_id is None or self._client.only_key:  # one row is sooner sent than compared
             await self._begin_anew()
         elif last_id > await self._call.journal.head():

@@ -26,7 +26,8 @@ from benchmarks.databases import fresh_database
 from benchmarks.report import Report, percentile
 from domain.money import Money
 from domain.product import Product, ProductDetails
-from footfall.commands.serve import free_port, run_everything, wait_until_healthy
+from footfall.commands.serve import free_port
+from footfall.everything import run_everything, wait_until_healthy
 from footfall.wiring import open_shop
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ async def run(shop: Shop) -> Report:
             log_level="error",
         )
         stop = asyncio.Event()
-        serving = asyncio.create_task(run_everything(settings, stop, says_ready=False))
+        serving = asyncio.create_task(run_everything(settings, stop, announce=lambda _: None))
         try:
             token = await _fill(settings)
             await wait_until_healthy(_url(settings), stop)

@@ -131,11 +131,11 @@ def _models(shop: Shop) -> Path:
 
 WORKERS = {
     "projector": Worker("keeps read models current", 2, _project),
-    "rebuilder": Worker("builds read models anew beside those that serve", 8, _rebuild),
     "recommender": Worker("keeps a list for each visitor", 5, _recommend),
     "intent": Worker("scores open visits after each event", 4, _score_intent),
-    "trainer": Worker("trains what lists and scores come from", 10, _train_when_due),
-    "replayer": Worker("tries other models on the past", 10, _replay),
     "segmenter": Worker("keeps segments and who is in them", 6, _keep_segments),
     "forecaster": Worker("works out what may be sold, and what to order", 10, _forecast_when_due),
+    "trainer": Worker("trains what lists and scores come from", 10, _train_when_due),
+    "rebuilder": Worker("builds read models anew beside those that serve", 8, _rebuild),
+    "replayer": Worker("tries other models on the past", 10, _replay),
 }

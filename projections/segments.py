@@ -21,22 +21,27 @@ from domain.review import Review
 from domain.segmentation import Fit, Segmentation
 from domain.shopper import Shopper
 from domain.visit import Visit
-from ml.segments.assignment import place
 from ml.segments.moves import PastOrder
-from ml.segments.shopper_numbers import ShopperNumbers
 from projections import identities
 from projections.fold import write_rows
 from projections.projection import Feed
 from projections.segment_counts import ORDER, Counts, categories_of, orders_of
+from projections.segment_places import (
+    COUNTED,
+    Looker,
+    numbers_of,
+    place_again,
+    place_everyone,
+    place_lookers,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from domain.events import Event, Recorded
+    from ml.segments.shopper_numbers import ShopperNumbers
     from projections.projection import Connection
 
-PLACED_AT_ONCE = 200
-"""Shoppers placed by a new fit before others have the processor again."""
 _FITS_KEPT = 4
 _fits: dict[str, Fit] = {}
 """Read but once: a fit is large, and looked at by every batch."""
@@ -135,11 +140,18 @@ async def _fold(connection: Connection, batch: Sequence[Recorded]) -> None:
     for source, position in done.touched.items():
         person = persons.get(source, source)
         touched[person] = max(position, touched.get(person, 0))
-    await _place(connection, await latest_fit(connection), touched)
+    more = {persons[row["source"]] for row in orders} | done.named.keys()
+    lookers = [
+        Looker(source, views, basket_adds, touched.pop(source))
+        for source, person, views, basket_adds, looks_only in sources
+        if looks_only and person == source and source not in more
+    ]
+    await place_lookers(connection, lookers)
+    await place_again(connection, await latest_fit(connection), touched)
     last = batch[-1]
     if isinstance(last.event, Segmentation.Fitted):
         await _keep(connection, last.event.fit, last)
-        await _place_everyone(connection, last.event.fit, last.position)
+        await place_everyone(connection, last.event.fit, last.position)
 
 
 async def latest_fit(connection: Connection) -> Fit | None:
@@ -183,7 +195,7 @@ async def fit_state(connection: Connection) -> FitState:
 async def known_shoppers(connection: Connection) -> list[ShopperNumbers]:
     """Return what is counted of all with an account or an order, by person."""
     rows = await connection.fetch(
-        f"""SELECT s.person, s.is_known, {", ".join(f"s.{name}" for name in _COUNTED)}, t.tastes
+        f"""SELECT s.person, s.is_known, {", ".join(f"s.{name}" for name in COUNTED)}, t.tastes
             FROM segments s LEFT JOIN (
                 SELECT person, json_object_agg(category, pieces) AS tastes FROM (
                     SELECT p.person, t.category, sum(t.pieces) AS pieces
@@ -192,7 +204,7 @@ async def known_shoppers(connection: Connection) -> list[ShopperNumbers]:
                 GROUP BY person) AS t ON t.person = s.person
             WHERE s.is_known AND NOT s.is_gone ORDER BY s.person"""  # noqa: S608 - constants
     )
-    return [_numbers(row) for row in rows]
+    return [numbers_of(row) for row in rows]
 
 
 async def past_orders(connection: Connection) -> list[PastOrder]:
@@ -223,85 +235,6 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-async def _place(connection: Connection, fit: Fit | None, touched: Mapping[str, int]) -> None:
-    """Count these persons anew and place them; each row stands at the position that says why."""
-    if touched:
-        await write_rows(connection, _UPSERT, await _placed(connection, fit, touched))
-
-
-async def _place_everyone(connection: Connection, fit: Fit, position: int) -> None:
-    """Place everyone known; only those who stand elsewhere now are changed at this position."""
-    after = ""
-    while True:
-        rows = await connection.fetch(
-            """SELECT person FROM segments WHERE is_known AND NOT is_gone AND person > $1
-               ORDER BY person LIMIT $2""",
-            after,
-            PLACED_AT_ONCE,
-        )
-        if not rows:
-            return
-        after = rows[-1]["person"]
-        persons = {row["person"]: position for row in rows}
-        await write_rows(
-            connection,
-            f"{_UPSERT} WHERE ({_PLACE_OLD}) IS DISTINCT FROM ({_PLACE_NEW})",
-            await _placed(connection, fit, persons),
-        )
-
-
-async def _placed(
-    connection: Connection, fit: Fit | None, touched: Mapping[str, int]
-) -> list[tuple[Any, ...]]:
-    found = await connection.fetch(_NUMBERS, list(touched))
-    rows = []
-    for row in found:
-        person, consent = row["person"], msgspec.Raw((row["consent"] or "{}").encode())
-        if row["first_at"] is None or row["is_erased"]:
-            nobody = (False, True, None, None, 0, 0, 0, 0, 0, "", 0, 0, 0, None, None, consent)
-            rows.append((person, *nobody, "", 0, 0, 0, None, None, None, None, touched[person]))
-            continue
-        counted = _numbers(row)
-        stands = place(fit, counted)
-        rows.append(
-            (
-                person,
-                counted.is_known,
-                False,
-                *(row[name] for name in _COUNTED),
-                consent,
-                *astuple(stands),
-                touched[person],
-            )
-        )
-    return rows
-
-
-def _numbers(row: Any) -> ShopperNumbers:
-    return ShopperNumbers(
-        person=row["person"],
-        is_known=row["is_known"],
-        tastes=decode(row["tastes"] or "{}"),
-        **{name: row[name] for name in _COUNTED},
-    )
-
-
-_COUNTED = (
-    "first_at",
-    "last_at",
-    "views",
-    "basket_adds",
-    "orders",
-    "order_days",
-    "undone",
-    "currency",
-    "revenue_minor",
-    "goods_minor",
-    "discount_minor",
-    "first_order_at",
-    "last_order_at",
-)
-
 _CATEGORIES = """
     INSERT INTO segment_products (product_id, category)
     SELECT * FROM json_to_recordset($1) AS n (product_id text, category text)
@@ -321,7 +254,9 @@ _SOURCES = """
         first_at = least(s.first_at, excluded.first_at),
         last_at = greatest(s.last_at, excluded.last_at), views = s.views + excluded.views,
         basket_adds = s.basket_adds + excluded.basket_adds, consent = s.consent || excluded.consent
-    RETURNING source, person"""
+    RETURNING source, person, views, basket_adds,
+        source LIKE 'visitor:%' AND NOT (is_known OR is_erased) AND NOT EXISTS (
+            SELECT FROM segment_orders o WHERE o.person = s.person) AS looks_only"""
 
 _TASTES = """
     INSERT INTO segment_tastes AS t (source, category, pieces)
@@ -352,64 +287,3 @@ _ATTRIBUTE_ORDERS = """
     UPDATE segment_orders o SET person = n.person
     FROM json_to_recordset($1) AS n (source text, person text, position bigint)
     WHERE o.source = n.source"""
-
-_NUMBERS = """
-    SELECT asked.person, s.first_at, s.last_at, s.views, s.basket_adds,
-           s.is_known OR o.has_order AS is_known, own.is_erased, own.consent, t.tastes,
-           o.orders, o.order_days, o.undone, coalesce(latest.currency, '') AS currency,
-           o.revenue_minor, o.goods_minor, o.discount_minor, o.first_order_at, o.last_order_at
-    FROM unnest($1::text[]) AS asked (person)
-    LEFT JOIN segment_sources own ON own.source = asked.person AND own.person = asked.person
-    CROSS JOIN LATERAL (
-        SELECT min(first_at) AS first_at, max(last_at) AS last_at, sum(views)::int AS views,
-               sum(basket_adds)::int AS basket_adds, bool_or(is_known) AS is_known
-        FROM segment_sources WHERE person = asked.person) AS s
-    CROSS JOIN LATERAL (
-        SELECT json_object_agg(category, pieces) AS tastes FROM (
-            SELECT t.category, sum(t.pieces) AS pieces
-            FROM segment_sources p JOIN segment_tastes t ON t.source = p.source
-            WHERE p.person = asked.person GROUP BY t.category) AS by_category) AS t
-    LEFT JOIN LATERAL (
-        SELECT currency FROM segment_orders WHERE person = asked.person
-        ORDER BY is_kept DESC, is_sale DESC, placed_at DESC, order_id DESC LIMIT 1
-        ) AS latest ON true
-    CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE is_kept)::int AS orders,
-               count(DISTINCT (placed_at AT TIME ZONE 'UTC')::date) FILTER (WHERE is_kept)::int
-                   AS order_days,
-               count(*) FILTER (WHERE is_sale AND NOT is_kept)::int AS undone,
-               coalesce(bool_or(is_sale), false) AS has_order,
-               coalesce(sum(goods_minor - discount_minor - refund_minor)
-                   FILTER (WHERE currency = latest.currency), 0)::bigint AS revenue_minor,
-               coalesce(sum(goods_minor)
-                   FILTER (WHERE is_kept AND currency = latest.currency), 0)::bigint AS goods_minor,
-               coalesce(sum(discount_minor) FILTER (WHERE is_kept AND currency = latest.currency),
-                   0)::bigint AS discount_minor,
-               min(placed_at) FILTER (WHERE is_kept) AS first_order_at,
-               max(placed_at) FILTER (WHERE is_kept) AS last_order_at
-        FROM segment_orders WHERE person = asked.person) AS o"""
-
-_PLACED = (
-    "segment",
-    "recency",
-    "frequency",
-    "monetary",
-    "cluster",
-    "alive_thousandths",
-    "expected_thousandths",
-    "value_minor",
-)
-_COLUMNS = ("is_known", "is_gone", *_COUNTED, "consent", *_PLACED, "position")
-_PLACE_OLD = ", ".join(f"s.{name}" for name in _PLACED)
-_PLACE_NEW = ", ".join(f"excluded.{name}" for name in _PLACED)
-_UPSERT = f"""
-    INSERT INTO segments AS s (person, {", ".join(_COLUMNS)})
-    SELECT * FROM json_to_recordset($1) AS n (
-        person text, is_known bool, is_gone bool, first_at timestamptz, last_at timestamptz,
-        views int, basket_adds int, orders int, order_days int, undone int, currency text,
-        revenue_minor bigint, goods_minor bigint, discount_minor bigint,
-        first_order_at timestamptz, last_order_at timestamptz, consent jsonb, segment text,
-        recency int, frequency int, monetary int, cluster int, alive_thousandths int,
-        expected_thousandths bigint, value_minor bigint, position bigint)
-    ON CONFLICT (person) DO UPDATE SET
-        {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)}"""  # noqa: S608 - constants

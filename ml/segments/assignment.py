@@ -64,6 +64,11 @@ def place(fit: Fit | None, shopper: ShopperNumbers) -> Place:
     return _valued(fit, shopper, found)
 
 
+def segment_of_visitor(views: int, basket_adds: int) -> str:
+    """Return the named segment of who has neither an account nor an order, as ``place`` does."""
+    return _name(Standing(views=min(views, 10), basket_adds=min(basket_adds, 1)))
+
+
 def _scores(borders: Borders, shopper: ShopperNumbers) -> tuple[int, ...]:
     if not shopper.orders or shopper.last_order_at is None:
         return (0, 0, 0)

@@ -19,15 +19,15 @@ class Standing(NamedTuple):
     ``is_new``: the first order was in the last 30 days before the fit, or since.
     """
 
-    orders: int
-    undone: int
-    recency: int
-    frequency: int
-    monetary: int
-    is_new: bool
-    discount_share: float
-    views: int
-    basket_adds: int
+    orders: int = 0
+    undone: int = 0
+    recency: int = 0
+    frequency: int = 0
+    monetary: int = 0
+    is_new: bool = False
+    discount_share: float = 0.0
+    views: int = 0
+    basket_adds: int = 0
 
 
 class NamedSegment(NamedTuple):

@@ -75,6 +75,21 @@ async def test_who_resumes_misses_nothing(client: Client) -> None:
         assert (first.kind, first.data["position"], first.last_id) == ("change", 1, "1")
 
 
+async def test_a_page_that_opens_a_stream_anew_says_in_the_address_where_to_go_on(
+    client: Client,
+) -> None:
+    position = await a_product(client)
+    analyst = await client.as_role("analyst")
+    async with streaming(analyst, f"/v1/live?topics=feed&after={int(position) - 1}") as stream:
+        assert (await stream.next()).last_id == position
+    async with streaming(
+        analyst, "/v1/live?topics=feed&after=0", Last_Event_ID=str(int(position) - 1)
+    ) as stream:
+        assert (await stream.next()).last_id == position
+    async with streaming(analyst, "/v1/live?topics=feed&after=nonsense") as stream:
+        assert (await stream.next()).kind == "snapshot"
+
+
 async def test_the_whole_log_can_be_resumed_in_pages_while_it_grows(shop: Shop) -> None:
     await many_views(shop, 3_000)
     async with projecting(shop), running_api(shop) as api:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from domain.segmentation import NAMES, Buying, Fit, Worth
-from ml.segments.assignment import place
+from ml.segments.assignment import Place, place, segment_of_visitor
 from ml.segments.fitting import fit_segmentation
 from ml.segments.moves import PastOrder, month_ends, moves
 from ml.segments.shopper_numbers import ShopperNumbers
@@ -151,3 +151,18 @@ def test_months_end_where_the_next_begins_and_at_present() -> None:
     assert len(ends) == 13
     assert ends[-1] == AS_OF
     assert [end.day for end in ends[:-1]] == [1] * 12
+
+
+@pytest.mark.parametrize("views", [0, 1, 4, 5, 11])
+@pytest.mark.parametrize("basket_adds", [0, 1, 7])
+def test_who_only_looks_belongs_where_they_would_among_all(views: int, basket_adds: int) -> None:
+    looker = ShopperNumbers(
+        person="visitor:1",
+        is_known=False,
+        first_at=AS_OF,
+        last_at=AS_OF,
+        views=views,
+        basket_adds=basket_adds,
+    )
+    segment = segment_of_visitor(views, basket_adds)
+    assert place(fit(ONE), looker) == place(None, looker) == Place(segment=segment)

@@ -1,0 +1,120 @@
+/** How reads are kept and repeated: TanStack Query, told by the live stream when to ask again. */
+
+import {
+  QueryClient,
+  type QueryKey,
+  type UseQueryResult,
+  keepPreviousData,
+  useInfiniteQuery,
+  useQuery,
+} from '@tanstack/react-query'
+import { useEffect } from 'react'
+
+import type { TopicName } from '../live/topics'
+import { onTopics } from '../live/store'
+import { Problem, type Query, get } from './client'
+import type { Page } from './shapes'
+
+const TRIES = 3
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      retry: (failures, error) =>
+        failures < TRIES && (!(error instanceof Problem) || error.status === 0 || error.status >= 500),
+      retryDelay: (failures, error) =>
+        error instanceof Problem && error.retryAfterSeconds
+          ? error.retryAfterSeconds * 1_000
+          : Math.min(8_000, 500 * 2 ** failures),
+      refetchOnWindowFocus: true,
+      placeholderData: keepPreviousData,
+    },
+  },
+})
+
+export interface ReadOptions {
+  /** Ask again when one of these topics told of a change ... */
+  on?: readonly TopicName[]
+  /** ... but not more often than this; and after a pause of six times as long in any case. */
+  everyMs?: number
+  enabled?: boolean
+}
+
+/** Reads from the API, and again whenever the live stream says that the answer may have changed. */
+export function useRead<T>(
+  path: string,
+  query: Query = {},
+  { on = [], everyMs = 5_000, enabled = true }: ReadOptions = {},
+): UseQueryResult<T, Problem> {
+  const key: QueryKey = [path, query]
+  const isLive = enabled && on.length > 0
+  const topics = on.join()
+  const result = useQuery<T, Problem>({
+    queryKey: key,
+    queryFn: ({ signal }) => get<T>(path, { query, signal }),
+    enabled,
+    refetchInterval: isLive ? everyMs * 6 : false,
+  })
+  const { refetch } = result
+  useEffect(() => {
+    if (!isLive) return undefined
+    let timer = 0
+    let asked = Date.now()
+    const soon = (): void => {
+      if (timer || document.hidden) return
+      timer = window.setTimeout(() => {
+        timer = 0
+        asked = Date.now()
+        void refetch({ cancelRefetch: false })
+      }, Math.max(0, asked + everyMs - Date.now()))
+    }
+    const stop = onTopics(topics.split(',') as TopicName[], soon)
+    return () => {
+      stop()
+      clearTimeout(timer)
+    }
+  }, [isLive, topics, everyMs, refetch])
+  return result
+}
+
+export interface Pages<T, A> {
+  /** Undefined while the first page is on its way. */
+  items: readonly T[] | undefined
+  /** The first page, with what else it tells. */
+  first: A | undefined
+  hasMore: boolean
+  isLoadingMore: boolean
+  more: () => void
+  again: () => void
+  error: Problem | null
+  /** When it was read, in milliseconds since 1970; 0 for not yet. */
+  at: number
+}
+
+/** Reads a list that comes in pages, as far as somebody asks for more. */
+export function usePages<T, A extends Page<T> = Page<T>>(
+  path: string,
+  query: Query = {},
+  { everyMs = 0, enabled = true }: { everyMs?: number; enabled?: boolean } = {},
+): Pages<T, A> {
+  const result = useInfiniteQuery<A, Problem, { pages: A[] }, QueryKey, string>({
+    queryKey: [path, query, 'pages'],
+    queryFn: ({ pageParam, signal }) =>
+      get<A>(path, { query: { ...query, page_token: pageParam }, signal }),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next_page_token || undefined,
+    refetchInterval: everyMs || false,
+    enabled,
+  })
+  return {
+    items: result.data?.pages.flatMap((page) => page.items),
+    first: result.data?.pages[0],
+    hasMore: result.hasNextPage,
+    isLoadingMore: result.isFetchingNextPage,
+    more: () => void result.fetchNextPage(),
+    again: () => void result.refetch(),
+    error: result.error,
+    at: result.dataUpdatedAt,
+  }
+}

@@ -1,0 +1,44 @@
+/** The head of a page and the grid of its panels. */
+
+import type { ComponentType, ReactNode } from 'react'
+
+export interface PanelEntry {
+  key: string
+  /** How many of twelve columns it takes where there is room. */
+  span: 3 | 4 | 5 | 6 | 7 | 8 | 12
+  content: ComponentType
+}
+
+export interface PageFrameProps {
+  title: string
+  intro?: string
+  /** What is shown at the right of the title: filters, buttons. */
+  filters?: ReactNode
+  /** All that the page shows, in order; one line each. */
+  panels?: readonly PanelEntry[]
+  children?: ReactNode
+}
+
+export function PageFrame({ title, intro, filters, panels = [], children }: PageFrameProps) {
+  return (
+    <>
+      <header className="page-head">
+        <div>
+          <h1>{title}</h1>
+          {intro && <p>{intro}</p>}
+        </div>
+        {filters && <div className="filters row">{filters}</div>}
+      </header>
+      {children}
+      {panels.length > 0 && (
+        <div className="grid">
+          {panels.map(({ key, span, content: Content }) => (
+            <div key={key} className={`span-${span}`}>
+              <Content />
+            </div>
+          ))}
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,117 @@
+/** What sells today, and what rises. */
+
+import { useRead } from '../../api/queries'
+import type { Page } from '../../api/shapes'
+import { useFilter } from '../../filters'
+import { change, major, money, number } from '../../format'
+import { usePeriod } from '../../live/use-live'
+import { Select } from '../../parts/Form'
+import { Panel } from '../../parts/Panel'
+import { Answered } from '../../parts/States'
+import { type Column, Table } from '../../parts/Table'
+import { texts } from '../../texts'
+import { DAY, iso } from './counts'
+import type { ProductSales, Trend } from './shapes'
+
+const MOST = 12
+const words = texts.now
+
+const TOP: readonly Column<ProductSales>[] = [
+  { key: 'name', title: words.product, sortBy: (row) => row.name || row.product_id },
+  { key: 'revenue', title: words.revenue, isNumber: true, show: (row) => money(row.revenue), sortBy: (row) => major(row.revenue) },
+  { key: 'units', title: words.units, isNumber: true, show: (row) => number(row.units), sortBy: (row) => row.units },
+  { key: 'baskets', title: words.basketAdds, isNumber: true, show: (row) => number(row.basket_adds), sortBy: (row) => row.basket_adds },
+  { key: 'views', title: words.views, isNumber: true, show: (row) => number(row.views), sortBy: (row) => row.views },
+]
+
+export function TopProducts() {
+  const day = usePeriod(DAY)
+  const [by, setBy] = useFilter('top', 'revenue', ['revenue', 'units', 'views'])
+  const result = useTopProducts(day, by)
+  const rows = result.data?.items.filter(isSold) ?? []
+  const sheet = () => ({
+    columns: ['product_id', ...TOP.map((column) => column.title), 'currency'],
+    rows: rows.map((row) => [row.product_id, row.name, major(row.revenue), row.units, row.basket_adds, row.views, row.revenue.currency]),
+  })
+  return (
+    <Panel
+      title={words.top.title}
+      definition={words.top.definition}
+      at={result.dataUpdatedAt}
+      isStale={Boolean(result.error)}
+      sheet={sheet}
+      actions={
+        <Select
+          label={words.top.by}
+          value={by}
+          onChange={setBy}
+          choices={[
+            { value: 'revenue', label: words.revenue },
+            { value: 'units', label: words.units },
+            { value: 'views', label: words.views },
+          ]}
+        />
+      }
+    >
+      <Answered result={result} isEmpty={() => rows.length === 0} empty={words.top.empty}>
+        {() => <Table caption={words.top.title} columns={TOP} rows={rows} rowKey={(row) => `${row.product_id} ${row.revenue.currency}`} />}
+      </Answered>
+    </Panel>
+  )
+}
+
+function useTopProducts(day: number, by: string) {
+  return useRead<Page<ProductSales>>(
+    '/v1/insights/products',
+    { from: iso(day), to: iso(day + DAY), by, page_size: MOST },
+    { on: ['products'], everyMs: 3_000 },
+  )
+}
+
+const RISING: readonly Column<Trend>[] = [
+  { key: 'name', title: words.product, sortBy: (row) => row.name || row.product_id },
+  { key: 'recent', title: words.trending.recent, isNumber: true, show: (row) => number(row.recent), sortBy: (row) => row.recent },
+  { key: 'before', title: words.trending.before, isNumber: true, show: (row) => number(row.before), sortBy: (row) => row.before },
+  {
+    key: 'change',
+    title: words.trending.change,
+    isNumber: true,
+    show: (row) => <span className="good">{change(row.recent, row.before) || words.trending.isNew}</span>,
+  },
+]
+
+export function Trending() {
+  const [days, setDays] = useFilter('days', '7', ['1', '7', '28'])
+  const query = { days, by: 'views', page_size: MOST }
+  const result = useRead<Page<Trend>>('/v1/insights/trends', query, { on: ['products'], everyMs: 10_000 })
+  const rows = result.data?.items ?? []
+  const sheet = () => ({
+    columns: ['product_id', words.product, words.trending.recent, words.trending.before],
+    rows: rows.map((row) => [row.product_id, row.name, row.recent, row.before]),
+  })
+  return (
+    <Panel
+      title={words.trending.title}
+      definition={words.trending.definition}
+      at={result.dataUpdatedAt}
+      isStale={Boolean(result.error)}
+      sheet={sheet}
+      actions={
+        <Select
+          label={words.trending.days}
+          value={days}
+          onChange={setDays}
+          choices={(['1', '7', '28'] as const).map((value) => ({ value, label: words.trending.over(Number(value)) }))}
+        />
+      }
+    >
+      <Answered result={result} isEmpty={() => rows.length === 0} empty={words.trending.empty}>
+        {() => <Table caption={words.trending.title} columns={RISING} rows={rows} rowKey={(row) => row.product_id} />}
+      </Answered>
+    </Panel>
+  )
+}
+
+function isSold(row: ProductSales): boolean {
+  return row.units + row.views + row.basket_adds > 0
+}
