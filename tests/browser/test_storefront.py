@@ -169,6 +169,27 @@ async def test_of_a_visitor_who_refuses_nothing_is_told_and_nothing_kept_but_the
     assert len(facts(recorded, Basket.ItemAdded)) == 1
 
 
+async def test_who_wants_no_suggestions_is_told_of_but_not_recognised_for_them(
+    store: Storefront, page: Page, told: Told
+) -> None:
+    await store.open()
+    await store.press("Choose")
+    await page.get_by_label("See what I look at").check()
+    await store.answer("Save choice")
+    await store.add("teapot")
+    await page.evaluate("footfall.recommend(document.querySelector('h1'), {placement: 'email'})")
+    await page.close()
+
+    recorded = await told.until(Visit.Left)
+    served = facts(recorded, Recommendation.Served)
+    assert {fact.visitor for fact in served} == {""}
+    assert {"home", "product", "email"} <= {fact.placement for fact in served}
+    [added] = facts(recorded, Basket.ItemAdded)
+    assert [
+        f"basket-visitor:{visitor}" for visitor in values(recorded, Visit.ProductViewed, "visitor")
+    ] == [added.originator_id]
+
+
 async def test_who_withdraws_keeps_the_basket_under_another_id(
     store: Storefront, page: Page, told: Told
 ) -> None:
