@@ -117,7 +117,7 @@ async def recommend(call: Call[None, RecommendationsQuery]) -> Reply:
                 each.product_id,
                 chosen.known[each.product_id].name,
                 each.score,
-                _reasons(each, chosen),
+                reasons_of(each, chosen),
             )
             for each in placed
         ],
@@ -193,7 +193,7 @@ def _event(
     )
 
 
-def _reasons(placed: Placed, chosen: Chosen) -> list[ReasonBody]:
+def reasons_of(placed: Placed, chosen: Chosen) -> list[ReasonBody]:
     """Return what a product rests on: the visitor's events, and the shop's word."""
     reasons = []
     entry = chosen.entries.get(placed.product_id)
