@@ -40,6 +40,13 @@ export async function signIn(username: string, password: string): Promise<boolea
 }
 
 export async function signOut(): Promise<void> {
-  await call('DELETE', '/v1/sessions/current', { query: { whose: 'staff' } })
-  queries.clear()
+  // First the pages go: what they ask for is refused as soon as the session has ended.
+  await queries.cancelQueries()
+  queries.setQueryData(KEY, null)
+  try {
+    await call('DELETE', '/v1/sessions/current', { query: { whose: 'staff' } })
+  } finally {
+    queries.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] })
+    await queries.invalidateQueries({ queryKey: KEY })
+  }
 }

@@ -175,7 +175,7 @@ function options(looks: readonly Look[], frame: Frame): uPlot.Options {
   return {
     width: frame.width,
     height: frame.height,
-    padding: [8, 12, 0, 0],
+    padding: [8, 22, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: { x: { time: frame.isTime, range: hasBars ? roomForBars : withoutRoom }, y: { range: { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.12, soft: 1, mode: 2 } } } },
