@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 # Chromium's own word on a request without success, whatever the script makes of it.
 _INEVITABLE = re.compile(
     r"Failed to load resource: "
-    r"(net::ERR_(INTERNET_DIS|CONNECTION_RE|EMPTY_RE|INCOMPLETE_CH|SOCKET_NOT)|.* status of (429|503))"
+    r"(net::ERR_(INTERNET_DIS|CONNECTION_RE|EMPTY_RE|INCOMPLETE_CH|SOCKET_NOT)|"
+    r".* status of (429|503))"
 )
 
 
