@@ -30,6 +30,7 @@ from footfall.commands.serve import free_port, run_everything, wait_until_health
 from footfall.wiring import open_shop
 
 if TYPE_CHECKING:
+    from application.journal import Journal
     from footfall.settings import Settings
     from footfall.wiring import Shop
 
@@ -77,21 +78,26 @@ async def _fill(settings: Settings) -> str:
     """Put products into the shop; return a token that may watch."""
     now = datetime.now(UTC)
     async with open_shop(settings) as shop:
-        products = [
-            Product.add(
-                f"p{n}",
-                None,
-                ProductDetails(f"P {n}"),
-                price=Money(999, "EUR"),
-                stock=None,
-                now=now,
-            )
-            for n in range(200)
-        ]
-        events: Any = [event for product in products for event in product.collect_events()]
-        await shop.journal.record(Context("bench", now), events)
+        await put_up_for_sale(shop.journal, now)
         session = await open_session(shop.pool, "user:bench", ["analyst"], seconds=3_600, now=now)
         return session.token
+
+
+async def put_up_for_sale(journal: Journal, now: datetime) -> None:
+    """Add the products that the load puts into baskets."""
+    products = [
+        Product.add(
+            f"p{n}",
+            None,
+            ProductDetails(f"P {n}"),
+            price=Money(999, "EUR"),
+            stock=None,
+            now=now,
+        )
+        for n in range(200)
+    ]
+    events: Any = [event for product in products for event in product.collect_events()]
+    await journal.record(Context("bench", now), events)
 
 
 async def _one_run(settings: Settings, token: str) -> dict[str, float]:
