@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from aiohttp import web
 
 from api.built_files import BuiltFile, built_file
@@ -96,6 +97,10 @@ class Front:
         return _answer(request, found, headers)
 
 
+class Anything(msgspec.Struct):
+    """Whatever an address says to the page, which alone understands it."""
+
+
 DASHBOARD = Front("dashboard", "/")
 STOREFRONT = Front("shop", "/shop/", images=" https:", opened_by="storefront")
 
@@ -146,6 +151,7 @@ ROUTES = tuple(
         handler=front.index,
         summary=summary,
         tag="Pages",
+        query=Anything,
         media=(HTML,),
         refusals=(304,),
     )

@@ -15,21 +15,20 @@ import re
 import sys
 from collections import Counter
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from application.keys import create_key
-from application.sessions import open_session
 from application.users import create_user
 from benchmarks.dashboard_tab import chromium_here, measured_tab
 from benchmarks.databases import fresh_database
-from benchmarks.live import put_up_for_sale
+from benchmarks.live import Outcome, fill
 from benchmarks.processes import processes, processor_seconds, resident
 from benchmarks.report import Report
-from footfall.commands.serve import free_port, wait_until_healthy
+from footfall.commands.serve import free_port
+from footfall.everything import wait_until_healthy
 from footfall.wiring import open_shop
 
 if TYPE_CHECKING:
@@ -41,11 +40,12 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parents[1]
 CLIENTS = 500
 CLIENT_PROCESSES = 2
-RATE = 10
-SECONDS = 30.0
+RATE = 30
+SECONDS = 20.0
 CONNECTIONS = 16
 SETTLE_SECONDS = 2.0
 TAB_MINUTES = 1.0
+ADMIN = "bench-admin"
 PASSWORD = "only for a benchmark"  # noqa: S105 - of a database that is dropped
 
 
@@ -59,18 +59,12 @@ class _Watched(msgspec.Struct):
     bytes: int
 
 
-class _Asked(msgspec.Struct):
-    asked: dict[int, tuple[float, float]]
-    refused: int
-    seconds: float
-
-
 async def run(shop: Shop, *, minutes: float = TAB_MINUTES) -> Report:
     """Measure both; ``minutes``: how long the browser's tab is watched."""
     async with _footfall(shop.settings) as (settings, token, key, api):
         topics = ",".join(topics_of_the_dashboard())
         ours = await _follow(settings.port, token, topics, api)
-        tab = await measured_tab(_url(settings.port), key, "bench-admin", PASSWORD, minutes)
+        tab = await measured_tab(_url(settings.port), key, ADMIN, PASSWORD, minutes)
     size = round(ours["bytes_per_event_and_client"])
     port = free_port("127.0.0.1")
     peer = await asyncio.create_subprocess_exec(
@@ -117,17 +111,13 @@ async def _footfall(settings: Settings) -> AsyncIterator[tuple[Settings, str, st
             log_level="error",
             intake_events_per_second=1_000_000,
         )
+        token = await fill(settings)
         async with open_shop(settings) as shop:
-            now = datetime.now(UTC)
-            await put_up_for_sale(shop.journal, now)
             key = (await create_key(shop.pool, "write", name="bench")).key
-            await create_user(shop.pool, "bench-admin", PASSWORD, ["admin"])
-            opened = await open_session(
-                shop.pool, "user:bench", ["analyst"], seconds=86_400, now=now
-            )
+            await create_user(shop.pool, ADMIN, PASSWORD, ["admin"])
         async with processes(settings, ("api", "worker projector")) as pids:
             await wait_until_healthy(_url(settings.port), asyncio.Event(), seconds=300)
-            yield settings, opened.token, key, pids[0]
+            yield settings, token, key, pids[0]
 
 
 async def _follow(port: int, token: str, topics: str, server: int) -> dict[str, float]:
@@ -144,7 +134,7 @@ async def _follow(port: int, token: str, topics: str, server: int) -> dict[str, 
     output, _ = await load.communicate()
     busy = processor_seconds(server) - busy
     memory = resident(server)
-    outcome = msgspec.json.decode(output, type=_Asked)
+    outcome = msgspec.json.decode(output, type=Outcome)
     await asyncio.sleep(SETTLE_SECONDS)
     recorded = {position: answered for position, (_, answered) in outcome.asked.items()}
     heard = [await _told(program, msgspec.json.encode(recorded)) for program in programs]

@@ -137,13 +137,20 @@ async def previous_generation(connection: Connection, name: str) -> int:
     return generation
 
 
-async def revive(connection: Connection, name: str, generation: int) -> None:
-    """Let a retired generation be built further, so that it can be swapped in again."""
+async def revive(
+    connection: Connection, name: str, generation: int, *, is_mine: bool = False
+) -> None:
+    """Let a retired generation be built further, so that it can be swapped in again.
+
+    A rebuilder takes it up, unless ``is_mine``: then the caller builds it.
+    """
     await connection.execute(
-        """UPDATE app.projection SET status = 'building', target_position =
-               (SELECT position FROM log.head) WHERE name = $1 AND generation = $2""",
+        """UPDATE app.projection SET status = $3, updated_at = clock_timestamp(),
+               target_position = (SELECT position FROM log.head)
+           WHERE name = $1 AND generation = $2""",
         name,
         generation,
+        "building" if is_mine else "requested",
     )
 
 

@@ -77,7 +77,7 @@ async def roll_back(journal: Journal, pool: asyncpg.Pool[Any], projection: Proje
     """Bring the generation before this one up to date and make it the live one again."""
     async with pool.acquire() as connection:
         generation = await generations.previous_generation(connection, projection.name)
-        await generations.revive(connection, projection.name, generation)
+        await generations.revive(connection, projection.name, generation, is_mine=True)
     await _catch_up_and_swap(journal, pool, projection, generation, lambda _p, _t: None)
     return generation
 

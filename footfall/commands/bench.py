@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from footfall.commands.options import CommandLine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-NAMES = ("append", "projections", "live", "intake", "recommend", "intent-serving", "dashboards")
+NAMES = ("append", "projections", "live", "dashboards", "intake", "recommend", "intent-serving")
 OF_FILES = {
     "sessions": 2,
     "eshop": 1,
@@ -68,7 +68,7 @@ async def bench(
     forecast FILE: demand and stock of the weeks to come, Online Retail.
     early-intent [FILE]: how early it shows, in the demo's history or a behaviour log.
     intent-serving: how soon a score follows an event.
-    dashboards: 500 dashboards on one api process, and one in a browser.
+    dashboards: five hundred of them on one API process, and one in a browser.
     """
     if not (CHECKOUT / "benchmarks").is_dir():
         raise click.ClickException("benchmarks/ is there in a checkout only")

@@ -14,7 +14,12 @@ from domain.shopper import Profile, Shopper
 from footfall.simulator.advice import advice_of
 from footfall.simulator.arrivals import LIVE_FLOOR
 from footfall.simulator.catalogue import make_catalogue
-from footfall.simulator.history import check_is_ours, is_seeded, put_up_for_sale
+from footfall.simulator.history import (
+    VISITS_PER_SECOND,
+    check_is_ours,
+    is_seeded,
+    put_up_for_sale,
+)
 from footfall.simulator.performing import ACTOR, Performer
 from footfall.simulator.shoppers import MAIL_DOMAIN, Crowd
 
@@ -26,8 +31,6 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger(__name__)
 
-VISITS_PER_SECOND: Final = 0.4
-"""At speed 1: several events a second, far more than the history's, so that things move."""
 WARM_UP: Final = timedelta(minutes=10)
 """Visits that began so long ago are under way at the start: else it takes as long to get busy."""
 MOST_AT_ONCE: Final = 2_000

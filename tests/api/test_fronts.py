@@ -47,6 +47,8 @@ def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "path, front",
     [
         ("/", "dashboard"),
+        ("/?feed=orders&top=views", "dashboard"),
+        ("/shop/?q=lamp", "shop"),
         ("/system", "dashboard"),
         ("/shoppers/shopper:a-b?tab=visits", "dashboard"),
         ("/vouchers", "dashboard"),

@@ -11,9 +11,10 @@ import pytest_asyncio
 from application.keys import create_key
 from tests.api.conftest import running_api
 from tests.browser.chromium import a_running_chromium
+from tests.browser.dashboard import Dashboard, check_built
 from tests.browser.shop_site import a_shop_site, our_snippet
 from tests.browser.told import Told
-from tests.shops import an_open_shop
+from tests.shops import an_open_shop, projecting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -93,3 +94,12 @@ async def visitor(chromium: Chromium, complaints: list[str]) -> AsyncIterator[Br
 async def page(visitor: BrowserContext) -> Page:
     """Open a tab that nothing was shown in yet."""
     return await visitor.new_page()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def dashboard(shop: Shop, page: Page) -> AsyncIterator[Dashboard]:
+    """Serve with a projector and staff, to a tab that nothing was shown in yet."""
+    check_built()
+    async with projecting(shop), running_api(shop) as running:
+        yield Dashboard(running, page)
+        await page.close()  # or its stream would outlast the server's patience

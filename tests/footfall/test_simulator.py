@@ -132,6 +132,22 @@ async def test_what_goes_into_a_basket_was_looked_at_by_the_same_visitor() -> No
     assert set(added) <= looked
 
 
+async def test_a_history_is_busy_where_it_is_compared_with_now() -> None:
+    journal = Journal(MemoryEventStore(), MemoryKeyring(), KeyedHash(b"k" * 32), MemorySnapshots())
+    rush = (timedelta(hours=5), timedelta(hours=4, minutes=50))
+    await seed_shop(journal, seed=1, until=MONDAY, days=1, visits_per_day=50, rushes=[rush])
+    begun: dict[str, datetime] = {}
+    position = 0
+    while page := await journal.read(position, 1_000):
+        position = page[-1].position
+        for recorded in page:
+            if recorded.topic.startswith("visit."):
+                known = begun.get(recorded.stream_id, recorded.occurred_at)
+                begun[recorded.stream_id] = min(known, recorded.occurred_at)
+    during = [at for at in begun.values() if MONDAY - rush[0] <= at < MONDAY - rush[1]]
+    assert len(during) > 60 > len(begun) - len(during)
+
+
 async def test_simulated_shoppers_live_until_they_are_stopped(
     database_url: str, redis_url: str
 ) -> None:

@@ -1,7 +1,8 @@
 /** Filters live in the address, so that whoever is sent it sees the same. */
 
 import { useCallback } from 'react'
-import { useSearchParams } from 'wouter'
+import { useSearch } from 'wouter'
+import { navigate } from 'wouter/use-browser-location'
 
 /** Returns a filter and how to change it; `usual` stands in no address. */
 export function useFilter<T extends string = string>(
@@ -9,22 +10,18 @@ export function useFilter<T extends string = string>(
   usual: T,
   allowed?: readonly T[],
 ): [T, (value: T) => void] {
-  const [params, setParams] = useSearchParams()
-  const given = params.get(name) as T | null
+  const given = new URLSearchParams(useSearch()).get(name) as T | null
   const value = given === null || (allowed && !allowed.includes(given)) ? usual : given
   const set = useCallback(
     (next: T) => {
-      setParams(
-        (before) => {
-          const after = new URLSearchParams(before)
-          if (next === usual) after.delete(name)
-          else after.set(name, next)
-          return after
-        },
-        { replace: true },
-      )
+      // From the address as it is now: several filters may change before anything is painted.
+      const params = new URLSearchParams(window.location.search)
+      if (next === usual) params.delete(name)
+      else params.set(name, next)
+      const path = window.location.pathname
+      navigate(params.size ? `${path}?${params}` : path, { replace: true })
     },
-    [name, usual, setParams],
+    [name, usual],
   )
   return [value, set]
 }

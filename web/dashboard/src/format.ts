@@ -12,7 +12,7 @@ const signedPercent = new Intl.NumberFormat(LOCALES, {
   maximumFractionDigits: 0,
   signDisplay: 'exceptZero',
 })
-const ago = new Intl.RelativeTimeFormat(LOCALES, { numeric: 'auto', style: 'short' })
+const ago = new Intl.RelativeTimeFormat(LOCALES, { numeric: 'auto', style: 'narrow' })
 const clock = new Intl.DateTimeFormat(LOCALES, { timeStyle: 'medium' })
 const minute = new Intl.DateTimeFormat(LOCALES, { timeStyle: 'short' })
 const day = new Intl.DateTimeFormat(LOCALES, { dateStyle: 'medium' })

@@ -76,7 +76,7 @@ export const texts = {
     thisWeek: 'Now',
     lastWeek: 'A week ago',
     onLastWeek: (change: string) => `${change} on last week`,
-    nothingLastWeek: 'nothing a week ago',
+    nothingLastWeek: 'none a week ago',
     aMinute: (value: string) => `${value} a minute`,
     online: {
       title: 'Visitors online',
@@ -188,6 +188,8 @@ export const texts = {
         'basket.cleared': 'Basket emptied',
         'basket.checked_out': 'Basket ordered',
         'basket.opened': 'Basket begun',
+        'basket.handed_over': 'Basket handed over',
+        'basket.items_taken_over': 'Basket taken over',
         'order.placed': 'Order',
         'order.cancelled': 'Order cancelled',
         'order.returned': 'Return',

@@ -34,7 +34,6 @@ export function Stat(props: StatProps) {
       {onOpen && value !== undefined ? (
         <button type="button" className="value" onClick={onOpen} title={texts.parts.showEvents}>
           {shown}
-          <span className="unseen">. {texts.parts.showEvents}</span>
         </button>
       ) : (
         <p className="value">{shown}</p>

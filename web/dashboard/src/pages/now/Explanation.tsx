@@ -1,7 +1,7 @@
 /** The events that a number is made of, from the log itself. */
 
 import { usePages } from '../../api/queries'
-import { clockTime, dateTime, money, number, share, since } from '../../format'
+import { NOTHING, clockTime, dateTime, money, number, share, since } from '../../format'
 import { useNow } from '../../live/use-live'
 import { Dialog } from '../../parts/Dialog'
 import { Answered, Paged } from '../../parts/States'
@@ -53,7 +53,7 @@ function Events({ asked }: { asked: Extract<Asked, { kind: 'events' }> }) {
   const { metric, bucket, at } = asked
   const columns = metric.endsWith('_minor') ? [...PARTS, ADDS_MONEY] : [...PARTS, ADDS]
   const query = { metric, bucket, at: iso(at), page_size: PAGE }
-  const pages = usePages<Part, Explained>('/v1/insights/explain', query)
+  const pages = usePages<Part, Explained>('/v1/insights/explain', query, { everyMs: 3_000 })
   return (
     <Paged pages={pages} empty={words.none}>
       {(parts, first) => (
@@ -78,7 +78,7 @@ function Visits() {
   const now = useNow()
   const result = usePresence()
   const columns: readonly Column<Visit>[] = [
-    { key: 'who', title: words.who, show: (visit) => <code className="stream">{visit.visitor}</code> },
+    { key: 'who', title: words.who, show: (visit) => <code className="stream short" title={visit.visitor}>{visit.visitor}</code> },
     {
       key: 'presence',
       title: words.presence,
@@ -87,7 +87,7 @@ function Visits() {
     },
     { key: 'last', title: words.last, show: (visit) => since(now - Date.parse(visit.ended_at)), sortBy: (visit) => visit.ended_at },
     { key: 'page', title: words.page, sortBy: (visit) => visit.exit_page },
-    { key: 'source', title: words.source, sortBy: (visit) => visit.source },
+    { key: 'source', title: words.source, show: (visit) => visit.source || NOTHING, sortBy: (visit) => visit.source },
     { key: 'intent', title: words.intent, isNumber: true, show: (visit) => share(visit.intent), sortBy: (visit) => visit.intent ?? -1 },
   ]
   return (

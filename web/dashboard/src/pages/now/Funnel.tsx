@@ -39,47 +39,49 @@ export function Funnel() {
     >
       <Answered result={result} isEmpty={() => !row?.visits} empty={words.empty}>
         {() => (
-          <table className="table funnel">
-            <caption className="unseen">{words.title}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{words.step}</th>
-                <th scope="col" className="number">
-                  {words.visits}
-                </th>
-                <th scope="col" className="number">
-                  {words.ofAll}
-                </th>
-                <th scope="col" className="number">
-                  {words.ofBefore}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {steps.map(({ step, count, ofAll, ofBefore }) => (
-                <tr key={step}>
-                  <th scope="row">
-                    <button
-                      type="button"
-                      className="step"
-                      title={texts.parts.showEvents}
-                      onClick={() =>
-                        explain({ kind: 'events', title: words.steps[step], metric: METRICS[step], bucket: 'day', at: day })
-                      }
-                    >
-                      {words.steps[step]}
-                    </button>
-                    <div className="bar" aria-hidden="true">
-                      <i style={{ width: `${100 * (ofAll ?? 0)}%` }} />
-                    </div>
+          <div className="table-frame">
+            <table className="table funnel">
+              <caption className="unseen">{words.title}</caption>
+              <thead>
+                <tr>
+                  <th scope="col">{words.step}</th>
+                  <th scope="col" className="number">
+                    {words.visits}
                   </th>
-                  <td className="number">{number(count)}</td>
-                  <td className="number">{share(ofAll)}</td>
-                  <td className="number">{step === 'visits' ? '' : share(ofBefore)}</td>
+                  <th scope="col" className="number">
+                    {words.ofAll}
+                  </th>
+                  <th scope="col" className="number">
+                    {words.ofBefore}
+                  </th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
+              </thead>
+              <tbody>
+                {steps.map(({ step, count, ofAll, ofBefore }) => (
+                  <tr key={step}>
+                    <th scope="row">
+                      <button
+                        type="button"
+                        className="step"
+                        title={texts.parts.showEvents}
+                        onClick={() =>
+                          explain({ kind: 'events', title: words.steps[step], metric: METRICS[step], bucket: 'day', at: day })
+                        }
+                      >
+                        {words.steps[step]}
+                      </button>
+                      <div className="bar" aria-hidden="true">
+                        <i style={{ width: `${100 * (ofAll ?? 0)}%` }} />
+                      </div>
+                    </th>
+                    <td className="number">{number(count)}</td>
+                    <td className="number">{share(ofAll)}</td>
+                    <td className="number">{step === 'visits' ? '' : share(ofBefore)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
         )}
       </Answered>
     </Panel>

@@ -1,0 +1,72 @@
+"""The dashboard in a browser, as its readers use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from api.fronts import DASHBOARD, INDEX
+from tests.api.conftest import STAFF_PASSWORD
+
+if TYPE_CHECKING:
+    from playwright.async_api import Locator, Page
+
+    from tests.api.conftest import Api, Client
+
+AXE = DASHBOARD.files.parent / "node_modules" / "axe-core" / "axe.min.js"
+GRAVE = ("serious", "critical")
+
+
+@dataclass
+class Dashboard:
+    """A running Footfall, and a tab with its dashboard."""
+
+    api: Api
+    page: Page
+
+    @property
+    def client(self) -> Client:
+        """Calls the API, as programs do."""
+        return self.api.client
+
+    async def sign_in(self, role: str, path: str = "/") -> None:
+        """Open a page as the member of the staff who has this role."""
+        await self.page.goto(self.api.base + path)
+        await self.page.get_by_label("Username").fill(role)
+        await self.page.get_by_label("Password").fill(STAFF_PASSWORD)
+        await self.page.get_by_role("button", name="Sign in").click()
+        await self.page.get_by_role("status").filter(has_text="Live").wait_for()
+
+    def stat(self, title: str) -> Locator:
+        """Return the value of a number."""
+        return self.page.get_by_role("article", name=title).locator(".value")
+
+    def panel(self, title: str) -> Locator:
+        """Return a panel."""
+        return self.page.get_by_role("region", name=title)
+
+    async def grave_faults(self) -> list[Any]:
+        """Return what axe finds that keeps people out."""
+        await self.page.evaluate(_axe())
+        found = await self.page.evaluate("axe.run()")
+        return [
+            (fault["id"], [node["html"][:200] for node in fault["nodes"]])
+            for fault in found["violations"]
+            if fault["impact"] in GRAVE
+        ]
+
+
+def check_built() -> None:
+    """Skip the test where there is no dashboard to show."""
+    if not (DASHBOARD.files / INDEX).exists():
+        pytest.skip("the dashboard is not built: run `make web`")
+
+
+@cache
+def _axe() -> str:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: run `npm ci` in web/dashboard")
+    return AXE.read_text(encoding="utf-8")
