@@ -18,7 +18,7 @@ export interface PageEntry {
 
 export const PAGES: readonly PageEntry[] = [
   page('/', texts.now.title, 'now', ['analyst'], async () => (await import('./pages/now/Now')).Now),
-  page('/models', texts.models.title, 'models', ['analyst', 'ml'], async () => (await import('./pages/models/Models')).Models),
+  page('/models', texts.models.nav, 'models', ['analyst', 'ml'], async () => (await import('./pages/models/Models')).Models),
   page('/system', texts.system.title, 'system', ['admin', 'auditor'], async () => (await import('./pages/system/System')).System),
 ]
 

@@ -346,6 +346,7 @@ export const texts = {
   },
 
   models: {
+    nav: 'Models',
     title: 'Recommendations and models',
     intro: 'What is recommended, which models do it, how well they do it, and what the shop wants of it.',
     nothing: '–',
