@@ -18,6 +18,8 @@ export interface Series {
   isDashed?: boolean
   /** Fills the room between this series and the next one; an interval needs no words of its own. */
   isUpperOfBand?: boolean
+  /** The edge of a band: no line of its own, and only in the table. */
+  isEdge?: boolean
 }
 
 export interface ChartProps {
@@ -111,7 +113,7 @@ function Drawing(props: ChartProps) {
     plot.current?.setData(data)
   }, [data])
 
-  const visible = series.filter((one) => one.label !== '')
+  const visible = series.filter((one) => one.label !== '' && !one.isEdge)
   return (
     <figure className="chart" aria-labelledby={id}>
       <figcaption id={id} className="unseen">
@@ -217,7 +219,7 @@ function seriesOf(look: Look, stroke: string): uPlot.Series {
   return {
     label: look.label,
     stroke,
-    width: look.label === '' ? 0 : isBars ? 0 : 2,
+    width: look.label === '' || look.isEdge ? 0 : isBars ? 0 : 2,
     points: { show: false },
     ...(isBars && { paths: uPlot.paths.bars?.({ size: [0.72, 40], radius: 0.25 }) as uPlot.Series.PathBuilder, fill: stroke }),
     ...(look.kind === 'area' && { fill: `${stroke}22` }),
