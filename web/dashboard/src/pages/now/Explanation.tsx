@@ -51,9 +51,9 @@ const ADDS_MONEY: Column<Part> = {
 }
 
 function Events({ asked }: { asked: Extract<Asked, { kind: 'events' }> }) {
-  const { metric, bucket, at } = asked
+  const { metric, bucket, at, product } = asked
   const columns = metric.endsWith('_minor') ? [...PARTS, ADDS_MONEY] : [...PARTS, ADDS]
-  const query = { metric, bucket, at: iso(at), page_size: PAGE }
+  const query = { metric, bucket, at: iso(at), product_id: product, page_size: PAGE }
   const pages = usePages<Part, Explained>('/v1/insights/explain', query, { everyMs: 3_000 })
   return (
     <Paged pages={pages} empty={words.none}>

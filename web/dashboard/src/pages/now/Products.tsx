@@ -1,5 +1,7 @@
 /** What sells today, and what rises. */
 
+import { useMemo } from 'react'
+
 import { useRead } from '../../api/queries'
 import type { Page } from '../../api/shapes'
 import { useFilter } from '../../filters'
@@ -11,32 +13,60 @@ import { Panel } from '../../parts/Panel'
 import { Answered } from '../../parts/States'
 import { type Column, Table } from '../../parts/Table'
 import { texts } from '../../texts'
+import { type Asked, useShared } from './context'
 import { DAY, iso } from './counts'
 import type { ProductSales, Trend } from './shapes'
 
 const MOST = 12
 const words = texts.now
 
-const TOP: readonly Column<ProductSales>[] = [
-  {
-    key: 'name',
-    title: words.product,
-    show: (row) => <ProductLink id={row.product_id} name={row.name} />,
-    sortBy: (row) => row.name || row.product_id,
-  },
-  { key: 'revenue', title: words.revenue, isNumber: true, show: (row) => money(row.revenue), sortBy: (row) => major(row.revenue) },
-  { key: 'units', title: words.units, isNumber: true, show: (row) => number(row.units), sortBy: (row) => row.units },
-  { key: 'baskets', title: words.basketAdds, isNumber: true, show: (row) => number(row.basket_adds), sortBy: (row) => row.basket_adds },
-  { key: 'views', title: words.views, isNumber: true, show: (row) => number(row.views), sortBy: (row) => row.views },
-]
+const NUMBERS = {
+  revenue: { title: words.revenue, metric: 'revenue_minor', show: (row: ProductSales) => money(row.revenue), sortBy: (row: ProductSales) => major(row.revenue) },
+  units: { title: words.units, metric: 'units', show: (row: ProductSales) => number(row.units), sortBy: (row: ProductSales) => row.units },
+  baskets: { title: words.basketAdds, metric: 'items_added', show: (row: ProductSales) => number(row.basket_adds), sortBy: (row: ProductSales) => row.basket_adds },
+  views: { title: words.views, metric: 'product_views', show: (row: ProductSales) => number(row.views), sortBy: (row: ProductSales) => row.views },
+} as const
+
+/** Columns whose numbers open the events behind them. */
+function topColumns(explain: (asked: Asked) => void, day: number): readonly Column<ProductSales>[] {
+  const numbers = Object.entries(NUMBERS).map(([key, { title, metric, show, sortBy }]) => ({
+    key,
+    title,
+    isNumber: true,
+    sortBy,
+    show: (row: ProductSales) => (
+      <button
+        type="button"
+        className="plain"
+        title={texts.parts.showEvents}
+        onClick={() =>
+          explain({ kind: 'events', title: `${row.name || row.product_id}, ${title}`, metric, bucket: 'day', at: day, product: row.product_id })
+        }
+      >
+        {show(row)}
+      </button>
+    ),
+  }))
+  return [
+    {
+      key: 'name',
+      title: words.product,
+      show: (row) => <ProductLink id={row.product_id} name={row.name} />,
+      sortBy: (row) => row.name || row.product_id,
+    },
+    ...numbers,
+  ]
+}
 
 export function TopProducts() {
   const day = usePeriod(DAY)
   const [by, setBy] = useFilter('top', 'revenue', ['revenue', 'units', 'views'])
   const result = useTopProducts(day, by)
+  const { explain } = useShared()
+  const columns = useMemo(() => topColumns(explain, day), [explain, day])
   const rows = result.data?.items.filter(isSold) ?? []
   const sheet = () => ({
-    columns: ['product_id', ...TOP.map((column) => column.title), 'currency'],
+    columns: ['product_id', ...columns.map((column) => column.title), 'currency'],
     rows: rows.map((row) => [row.product_id, row.name, major(row.revenue), row.units, row.basket_adds, row.views, row.revenue.currency]),
   })
   return (
@@ -60,7 +90,7 @@ export function TopProducts() {
       }
     >
       <Answered result={result} isEmpty={() => rows.length === 0} empty={words.top.empty}>
-        {() => <Table caption={words.top.title} columns={TOP} rows={rows} rowKey={(row) => `${row.product_id} ${row.revenue.currency}`} />}
+        {() => <Table caption={words.top.title} columns={columns} rows={rows} rowKey={(row) => `${row.product_id} ${row.revenue.currency}`} />}
       </Answered>
     </Panel>
   )
