@@ -102,7 +102,8 @@ async def simulate(
     stop = stop_on_signals()
     async with servers(settings) as running, open_shop(running) as shop:
         try:
-            await live(shop, speed=speed, seed=seed, stop=stop)
+            address = f"http://{running.host}:{running.port}"
+            await live(shop, speed=speed, seed=seed, stop=stop, address=address)
         except NotADemo as refusal:
             raise click.ClickException(str(refusal)) from refusal
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.async_api import expect
 
+from application.context import Context
+from domain.visit import Visit, fact
 from tests.api.conftest import a_product, a_shopper
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext
+    from playwright.async_api import BrowserContext, CDPSession
 
     from tests.api.conftest import Client
     from tests.browser.dashboard import Dashboard
@@ -141,3 +145,64 @@ async def fill_basket(client: Client, visitor: str) -> None:
         "/v1/basket/items", {"product_id": "lamp", "quantity": 1}
     )
     assert added.status == 201, added.raw
+
+
+async def test_a_thousand_events_a_second_are_few_paints_and_steady_memory(
+    dashboard: Dashboard, visitor: BrowserContext
+) -> None:
+    await dashboard.sign_in("analyst")
+    await dashboard.stat("Visitors today").wait_for()
+    developer = await visitor.new_cdp_session(dashboard.page)
+    await views(dashboard, seconds=2)  # until every list is full
+    before = await heap_bytes(developer)
+    await dashboard.page.evaluate(COUNT_PAINTS)
+    began = time.perf_counter()
+    told = await views(dashboard, seconds=6)
+    seconds = time.perf_counter() - began
+    paints = await dashboard.page.evaluate("window.paints")
+    assert told / seconds > 500  # whatever else this machine does
+    assert set(paints) >= {"What happens now", "Visitors today"}
+    assert max(paints.values()) / seconds < 10, paints
+    assert await heap_bytes(developer) - before < 8 * 2**20
+    head = await dashboard.api.shop.journal.head()
+    await dashboard.page.locator(f"li[data-position='{head}']").wait_for()
+
+
+COUNT_PAINTS = """() => {
+  window.paints = {}
+  for (const panel of document.querySelectorAll('section.panel, article.stat')) {
+    const title = document.getElementById(panel.getAttribute('aria-labelledby')).innerText.trim()
+    let isDirty = false
+    new MutationObserver(() => {
+      if (isDirty) return
+      isDirty = true
+      requestAnimationFrame(() => {
+        isDirty = false
+        window.paints[title] = (window.paints[title] ?? 0) + 1
+      })
+    }).observe(panel, { subtree: true, childList: true, characterData: true, attributes: true })
+  }
+}"""
+
+
+async def views(dashboard: Dashboard, *, seconds: float) -> int:
+    """Let a thousand products a second be looked at; return how many were."""
+    journal, told = dashboard.api.shop.journal, 0
+    began = time.perf_counter()
+    while (elapsed := time.perf_counter() - began) < seconds:
+        if told >= elapsed * 1_000:
+            await asyncio.sleep(0.01)
+            continue
+        now = datetime.now(UTC)
+        people = [f"v-{told + n}" for n in range(50)]
+        facts = [fact(Visit.ProductViewed, v, now, visitor=v, product_id="lamp") for v in people]
+        await journal.record(Context("simulator", now), facts)
+        told += len(facts)
+    return told
+
+
+async def heap_bytes(developer: CDPSession) -> int:
+    """Return what the tab's scripts hold when nothing is left to be swept."""
+    await developer.send("HeapProfiler.collectGarbage")
+    held: int = (await developer.send("Runtime.getHeapUsage"))["usedSize"]
+    return held

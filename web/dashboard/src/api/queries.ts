@@ -1,6 +1,7 @@
 /** How reads are kept and repeated: TanStack Query, told by the live stream when to ask again. */
 
 import {
+  QueryCache,
   QueryClient,
   type QueryKey,
   type UseQueryResult,
@@ -16,8 +17,19 @@ import { Problem, type Query, get } from './client'
 import type { Page } from './shapes'
 
 const TRIES = 3
+const FRESH_PAGES = 3
+
+export const SESSION = ['session']
 
 export const queries = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      // The session may have ended: whoever asks that gets the door to show.
+      if (error instanceof Problem && error.status === 401) {
+        void queries.invalidateQueries({ queryKey: SESSION })
+      }
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 15_000,
@@ -49,16 +61,25 @@ export function useRead<T>(
 ): UseQueryResult<T, Problem> {
   const key: QueryKey = [path, query]
   const isLive = enabled && on.length > 0
-  const topics = on.join()
   const result = useQuery<T, Problem>({
     queryKey: key,
     queryFn: ({ signal }) => get<T>(path, { query, signal }),
     enabled,
     refetchInterval: isLive ? everyMs * 6 : false,
   })
-  const { refetch } = result
+  useAskedAgain(result.refetch, isLive ? on : [], everyMs)
+  return result
+}
+
+/** Asks again when one of the topics told of a change, at most so often, while somebody looks. */
+function useAskedAgain(
+  refetch: (options: { cancelRefetch: boolean }) => unknown,
+  on: readonly TopicName[],
+  everyMs: number,
+): void {
+  const topics = on.join()
   useEffect(() => {
-    if (!isLive) return undefined
+    if (!topics) return undefined
     let timer = 0
     let asked = Date.now()
     const soon = (): void => {
@@ -74,8 +95,7 @@ export function useRead<T>(
       stop()
       clearTimeout(timer)
     }
-  }, [isLive, topics, everyMs, refetch])
-  return result
+  }, [topics, everyMs, refetch])
 }
 
 export interface Pages<T, A> {
@@ -96,7 +116,7 @@ export interface Pages<T, A> {
 export function usePages<T, A extends Page<T> = Page<T>>(
   path: string,
   query: Query = {},
-  { everyMs = 0, enabled = true }: { everyMs?: number; enabled?: boolean } = {},
+  { on = [], everyMs = 0, enabled = true }: ReadOptions = {},
 ): Pages<T, A> {
   const result = useInfiniteQuery<A, Problem, { pages: A[] }, QueryKey, string>({
     queryKey: [path, query, 'pages'],
@@ -104,9 +124,14 @@ export function usePages<T, A extends Page<T> = Page<T>>(
       get<A>(path, { query: { ...query, page_token: pageParam }, signal }),
     initialPageParam: '',
     getNextPageParam: (last) => last.next_page_token || undefined,
-    refetchInterval: everyMs || false,
+    // A list of which somebody reads on far below is not asked for anew from its beginning.
+    refetchInterval: ({ state }) =>
+      everyMs && (state.data?.pages.length ?? 0) <= FRESH_PAGES
+        ? everyMs * (on.length ? 6 : 1)
+        : false,
     enabled,
   })
+  useAskedAgain(result.refetch, enabled ? on : [], everyMs)
   return {
     items: result.data?.pages.flatMap((page) => page.items),
     first: result.data?.pages[0],
