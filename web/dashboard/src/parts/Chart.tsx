@@ -93,7 +93,10 @@ function Drawing(props: ChartProps) {
       element,
     )
     plot.current = made
-    setCanvas?.(made.ctx.canvas)
+    const legend = (JSON.parse(looks) as Look[])
+      .filter((look) => look.label !== '')
+      .map((look) => ({ label: look.label, colour: look.colour ?? 'chart-1' }))
+    setCanvas?.(made.ctx.canvas, legend)
     const observer = new ResizeObserver(() => {
       if (element.clientWidth) made.setSize({ width: element.clientWidth, height: drawnHeight })
     })
