@@ -546,7 +546,7 @@ export const texts = {
       editTitle: 'Change the rule',
       make: 'Make the rule',
       save: 'Save',
-      edit: 'Edit',
+      edit: 'Change',
       remove: 'Remove',
       removed: 'The rule is removed',
       made: 'The rule stands',

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react'
 
 import { Panels, type PanelEntry } from '../../app/PageFrame'
 import { useFilter } from '../../filters'
-import { dateTime, decimal, number, since } from '../../format'
+import { dateTime, decimal, fixed, number, since } from '../../format'
 import { useNow } from '../../live/use-live'
 import { Chart, type Series } from '../../parts/Chart'
 import { Select } from '../../parts/Form'
@@ -147,7 +147,7 @@ function Beside() {
       <Answered result={result} isEmpty={() => rows.length === 0} empty={words.noScores}>
         {() => (
           <>
-            <Intervals label={`${title}, ${measureName(measure)}`} rows={rows} format={score} reference={model && ownName(model)} from={0} />
+            <Intervals label={`${title}, ${measureName(measure)}`} rows={rows} format={score} formatMark={decimal} reference={model && ownName(model)} from={0} />
             <p className="small soft">{words.measureMeaning(measureName(measure), texts.models.measureMeanings[measure] ?? '')}</p>
           </>
         )}
@@ -305,5 +305,5 @@ function actions(ask: (change: Change) => void): Column<Model> {
 }
 
 function score(value: number): string {
-  return decimal(value, Math.abs(value) < 1 ? 4 : 2)
+  return fixed(value, 4)
 }

@@ -15,6 +15,7 @@ import { type Column, Table } from '../../parts/Table'
 import { texts } from '../../texts'
 import { ModelName } from './ModelName'
 import { ReasonEvents } from './ReasonEvents'
+import { PREVIEW } from './reads'
 import { PLACEMENTS, type Placement, type Preview, type Reason, type Recommended } from './shapes'
 
 const words = texts.models.tryIt
@@ -89,7 +90,7 @@ function Shown() {
   const [reason, setReason] = useState<Reason | null>(null)
   const needsProduct = placement === 'product' && product === ''
   const query = { visitor, placement, count, ...(placement === 'product' && { product_id: product }) }
-  const result = useRead<Preview>('/v1/insights/recommendations/preview', query, { on: ['feed'], everyMs: 3_000, enabled: !needsProduct })
+  const result = useRead<Preview>(PREVIEW, query, { on: ['feed'], everyMs: 3_000, enabled: !needsProduct })
   const rows = (result.data?.items ?? []).map((item, index) => ({ ...item, rank: index + 1 }))
   const columns: readonly Column<Recommended & { rank: number }>[] = [
     { key: 'rank', title: words.rank, isNumber: true, show: (row) => number(row.rank) },

@@ -2,7 +2,7 @@
 
 import { useMemo } from 'react'
 
-import { useRead } from '../../api/queries'
+import { queries, useRead } from '../../api/queries'
 import { useSession } from '../../api/session'
 import type { Page, Role } from '../../api/shapes'
 import { useFilter } from '../../filters'
@@ -13,6 +13,7 @@ import { PLACEMENTS } from './shapes'
 export const MODELS = '/v1/insights/models'
 export const RULES = '/v1/admin/recommendation-rules'
 export const REPLAYS = '/v1/replays'
+export const PREVIEW = '/v1/insights/recommendations/preview'
 const SERVED = '/v1/insights/recommendations'
 const DAY = 86_400_000
 
@@ -41,6 +42,11 @@ export function useMay(...roles: Role[]): boolean {
 export function useRules() {
   const isAllowed = useMay('analyst')
   return useRead<Page<Rule>>(RULES, { page_size: 100 }, { on: ['feed'], everyMs: 5_000, enabled: isAllowed })
+}
+
+/** Says that rules changed, which changes lists. */
+export async function rulesChanged(): Promise<void> {
+  await Promise.all([RULES, PREVIEW].map((path) => queries.invalidateQueries({ queryKey: [path] })))
 }
 
 export function useReplays() {
