@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
-PARTS = ("served", "models", "try", "rules", "replays")
+PARTS = ("What is served", "Models", "Try it", "Rules", "Replays")
 
 
 async def test_a_model_is_promoted_and_rolled_back(dashboard: Dashboard) -> None:
@@ -158,9 +158,10 @@ async def test_what_was_served_is_shown_with_what_came_of_it(dashboard: Dashboar
     await dashboard.sign_in("analyst", "/models")
     await expect(dashboard.stat("Lists served")).to_have_text("4")
     await expect(dashboard.stat("Lists clicked")).to_have_text("25%")
-    await expect(dashboard.panel("By placement and model")).to_contain_text("model-1")
-    await dashboard.page.get_by_label("Placement").select_option("email")
-    await expect(dashboard.panel("By placement and model")).to_contain_text("No list was served")
+    totals = dashboard.page.get_by_role("region", name="By placement and model", exact=True)
+    await expect(totals).to_contain_text("model-1")
+    await dashboard.page.get_by_label("Placement", exact=True).select_option("email")
+    await expect(totals).to_contain_text("No list was served")
     assert "placement=email" in dashboard.page.url
 
 
@@ -193,9 +194,9 @@ async def test_nobody_is_kept_out(dashboard: Dashboard, theme: str) -> None:
     await page.set_viewport_size({"width": 360, "height": 740})
     await dashboard.sign_in("admin", "/models")
     for part in PARTS:
-        await page.goto(f"{dashboard.api.base}/models?part={part}")
+        await page.get_by_role("tab", name=part).click()
         await page.get_by_role("region").first.wait_for()
-        await expect(page.locator(".skeleton")).to_have_count(0)
+        await expect(page.locator(".skeleton")).to_have_count(0, timeout=10_000)
         assert await dashboard.grave_faults() == [], part
         widths = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert widths[0] <= widths[1], part
