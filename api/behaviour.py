@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from projections.visits import VisitRow
 
 MOST_BUCKETS = 10_000
+VISIT_READS = ("visits", "intent")
 
 
 class VisitorNotFound(NotFound):
@@ -170,7 +171,9 @@ async def show_visitors(call: Call[None, VisitorsQuery]) -> Reply:
         counts = await presence(connection, now)
         rows = await present(connection, now, limit, by=call.query.sort)
         known = await intent_of(connection, [row.visitor for row in rows])
-    return Reply(VisitorsBody(counts, [_visit(row, now, known.get(row.visitor)) for row in rows]))
+    return Reply(
+        VisitorsBody(counts, [visit_body(row, now, known.get(row.visitor)) for row in rows])
+    )
 
 
 async def show_visitor(call: Call[None, None]) -> Reply:
@@ -183,17 +186,9 @@ async def show_visitor(call: Call[None, None]) -> Reply:
         known = await intent_of(connection, [visitor])
     if not rows:
         raise VisitorNotFound
-    visits = [_visit(row, now, known.get(row.visitor)) for row in rows]
+    visits = [visit_body(row, now, known.get(row.visitor)) for row in rows]
     found = known.get(visitor)
-    intent = None
-    if found is not None:
-        intent = IntentBody(
-            outcome=found.outcome,
-            intent=found.intent,
-            abandonment=found.abandonment,
-            degraded=found.degraded,
-            as_of_position=found.position,
-        )
+    intent = intent_body(found) if found else None
     segments = [member_body(row) for row in own]
     return Reply(VisitorBody(visitor, person, visits[0].presence, visits, intent, place, segments))
 
@@ -257,7 +252,18 @@ async def show_dwell(call: Call[None, Within]) -> Reply:
     return Reply(Page(rows))
 
 
-def _visit(row: VisitRow, now: datetime, known: IntentRow | None) -> VisitBody:
+def intent_body(row: IntentRow) -> IntentBody:
+    """Return the scores of a visit as they are shown."""
+    return IntentBody(
+        outcome=row.outcome,
+        intent=row.intent,
+        abandonment=row.abandonment,
+        degraded=row.degraded,
+        as_of_position=row.position,
+    )
+
+
+def visit_body(row: VisitRow, now: datetime, known: IntentRow | None) -> VisitBody:
     """Return a visit with its scores, where it is the open one that they are of."""
     shown = {
         name: getattr(row, name)
@@ -303,7 +309,7 @@ ROUTES = (
         "Who is on the site now, and who most probably orders",
         VisitorsQuery,
         VisitorsBody,
-        ("visits", "intent"),
+        VISIT_READS,
     ),
     _route(
         "visitors/{visitor}",
@@ -311,7 +317,7 @@ ROUTES = (
         "A visitor's presence, intent with what moved it, latest visits and segments",
         None,
         VisitorBody,
-        ("visits", "intent", "segments", "segment_members"),
+        (*VISIT_READS, "segments", "segment_members"),
     ),
     _route("funnel", show_funnel, "How far visits come", FunnelQuery, Page[FunnelRow]),
     _route("paths", show_paths, "Ways from page to page", Top, Page[Step]),

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from api.chosen_lists import READS, Degraded, Wanted, choose
+from api.people import resolved
 from api.problems import bad_field
 from api.recommendations import MOST, RecommendedBody, recommended
 from api.roles import MACHINES
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class PreviewQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """For whom (a visitor, ``shopper:ID``, or nobody known) and where; as /v1/recommendations."""
+    """For whom (a visitor's id, ``visitor:ID`` or ``shopper:ID``; none: nobody known) and where."""
 
     visitor: Annotated[str, Meta(max_length=300)] = ""
     placement: Literal["home", "product", "basket", "email"] = "home"
@@ -44,11 +45,12 @@ async def preview(call: Call[None, PreviewQuery]) -> Reply:
     if query.placement == "product" and not query.product_id:
         raise bad_field("product_id", "which product's page is it")
     visitor = query.visitor.removeprefix("visitor:")
-    owner = visitor if visitor.startswith("shopper:") else f"visitor:{visitor}"
+    source = visitor if visitor.startswith("shopper:") else f"visitor:{visitor}"
     asked = Asked(query.placement, query.count, "", frozenset({query.product_id}))
-    wanted = Wanted(asked, visitor, owner, query.product_id, explored_share=0)
     app = call.request.app
     async with call.services.pool.acquire() as connection:
+        owner = await resolved(connection, source) if visitor else source
+        wanted = Wanted(asked, visitor, owner, query.product_id, explored_share=0)
         now = datetime.now(UTC)
         chosen = await choose(connection, app[POPULAR], app[KNOWN_GOODS], wanted, now)
     items = [recommended(each, chosen) for each in chosen.shaped.best()]
@@ -66,6 +68,6 @@ ROUTES = (
         query=PreviewQuery,
         answer=PreviewBody,
         roles=MACHINES,
-        reads=READS,
+        reads=(*READS, "visits"),
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from api import (
     admin_access,
     admin_projections,
+    assortment,
     audit,
     bad_rows,
     baskets,
@@ -23,6 +24,7 @@ from api import (
     named_events,
     orders,
     pages,
+    people,
     products,
     recommendation_outcomes,
     recommendation_previews,
@@ -35,6 +37,7 @@ from api import (
     sessions,
     shoppers,
     storefront,
+    timelines,
     tracker,
 )
 from api.intake import ga4, sdk_settings, segment
@@ -52,8 +55,11 @@ ROUTES = (
     *ga4.ROUTES,
     *sdk_settings.ROUTES,
     *insights.ROUTES,
+    *assortment.ROUTES,
     *explain.ROUTES,
     *behaviour.ROUTES,
+    *people.ROUTES,
+    *timelines.ROUTES,
     *segment_insights.ROUTES,
     *segments.ROUTES,
     *models.ROUTES,

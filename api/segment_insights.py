@@ -167,7 +167,7 @@ async def show_segments(call: Call[None, None]) -> Reply:
 async def show_members(call: Call[None, Paged]) -> Reply:
     """Return who is in a named segment or a cluster, by person."""
     name, after = call.key("segment"), call.query.cursor(str, "")
-    cluster = _cluster(name)
+    cluster = cluster_of(name)
     if cluster is None and all(name != each.name for each in NAMED):
         raise NoSuchSegment
     async with call.services.pool.acquire() as connection:
@@ -218,6 +218,13 @@ def shopper_place(row: PlacedShopper) -> ShopperPlace:
         value=value,
         position=row.position,
     )
+
+
+def cluster_of(name: str) -> int | None:
+    """Return the number of ``cluster-N``; None for what is no cluster's name."""
+    number = name.removeprefix(CLUSTER)
+    is_one = name.startswith(CLUSTER) and number.isascii() and number.isdigit()
+    return int(number) if is_one and len(number) <= 2 else None  # noqa: PLR2004 - there are 8
 
 
 class _Whole(msgspec.Struct):
@@ -283,12 +290,6 @@ def _fit(fit: Fit) -> FitBody:
 
 def _move(move: Move) -> MoveBody:
     return MoveBody(move.month, move.before, move.after, move.customers)
-
-
-def _cluster(name: str) -> int | None:
-    number = name.removeprefix(CLUSTER)
-    is_one = name.startswith(CLUSTER) and number.isascii() and number.isdigit()
-    return int(number) if is_one and len(number) <= 2 else None  # noqa: PLR2004 - there are 8
 
 
 ROUTES = (

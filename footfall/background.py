@@ -104,7 +104,7 @@ async def _keep_segments(shop: Shop) -> None:
     worth = Worth(
         horizon_days=settings.value_horizon_days,
         yearly_discount=settings.value_yearly_discount,
-        margin=settings.value_margin,
+        margin=settings.margin_share,
     )
     fitting = FitSettings(after_seconds=settings.segments_fit_seconds, worth=worth)
     async with asyncio.TaskGroup() as tasks:

@@ -127,10 +127,7 @@ async def stock_advice(
     from, as ``urgency`` gives them. ``only_due``: those whose stock is at the reorder point.
     """
     rows = await connection.fetch(
-        """SELECT a.product_id, coalesce(c.name, ''), coalesce(c.category, ''), a.stock,
-                  a.reorder_point, a.order_up_to, a.order_quantity, a.lead_demand, a.days_left,
-                  a.shortage, a.position
-           FROM app.stock_advice a LEFT JOIN catalogue c ON c.product_id = a.product_id
+        f"""{_ADVICE}
            WHERE ($1::float8 IS NULL OR (-coalesce(a.shortage, -1), a.product_id) > (-$1, $2))
                AND (NOT $3 OR a.stock <= a.reorder_point)
            ORDER BY -coalesce(a.shortage, -1), a.product_id LIMIT $4""",
@@ -142,6 +139,18 @@ async def stock_advice(
     return [StockAdviceRow(*row) for row in rows]
 
 
+async def advice_of(connection: Connection, product_id: str) -> StockAdviceRow | None:
+    """Return what to have of a product; None where nothing is advised."""
+    row = await connection.fetchrow(f"{_ADVICE} WHERE a.product_id = $1", product_id)
+    return StockAdviceRow(*row) if row else None
+
+
 def urgency(row: StockAdviceRow) -> tuple[float, str]:
     """Return the place of a row in the order of urgency."""
     return (-1.0 if row.shortage is None else row.shortage), row.product_id
+
+
+_ADVICE = """SELECT a.product_id, coalesce(c.name, ''), coalesce(c.category, ''), a.stock,
+        a.reorder_point, a.order_up_to, a.order_quantity, a.lead_demand, a.days_left, a.shortage,
+        a.position
+    FROM app.stock_advice a LEFT JOIN catalogue c ON c.product_id = a.product_id"""

@@ -85,6 +85,9 @@ class IntentRow(msgspec.Struct, frozen=True):
     basket_minor: int | None
     digest: str
     position: int
+    trail_at: list[datetime]
+    trail: list[float]
+    """The chance of an order after each of the visit's last events, which were at ``trail_at``."""
 
 
 async def kept_position(connection: Connection) -> int:
@@ -112,7 +115,8 @@ async def intent_of(connection: Connection, visitors: Sequence[str]) -> dict[str
 
 _COLUMNS = """visitor, visit_id, started_at, last_event_at, events, outcome, intent, intent_model,
     intent_pays, intent_factors, abandonment, abandonment_model, abandonment_pays,
-    abandonment_factors, degraded, basket_minor, digest, position"""
+    abandonment_factors, degraded, basket_minor, digest, position,
+    trail_at, trail"""
 
 
 def _row(row: object) -> IntentRow:

@@ -325,15 +325,28 @@ _COLUMNS = (
     "digest",
     "position",
 )
+TRAIL = 40
+"""So many of a visit's scores are kept, to show how they moved."""
+
+
+def _trail(column: str, value: str) -> str:
+    """Return a column that keeps what a row said before, while it is of the same visit."""
+    return f"""{column} = CASE
+        WHEN v.visit_id <> excluded.visit_id THEN excluded.{column}
+        WHEN v.position >= excluded.position THEN v.{column}
+        ELSE (v.{column} || {value})[greatest(1, cardinality(v.{column}) - {TRAIL - 2}):] END"""
+
+
 _UPSERT = f"""
-    INSERT INTO app.intent_visits (visitor, {", ".join(_COLUMNS)}, outcome)
-    SELECT *, '' FROM json_to_recordset($1) AS n (
+    INSERT INTO app.intent_visits AS v (visitor, {", ".join(_COLUMNS)}, outcome, trail_at, trail)
+    SELECT n.*, '', ARRAY[n.last_event_at], ARRAY[n.intent] FROM json_to_recordset($1) AS n (
         visitor text, visit_id bigint, started_at timestamptz, last_event_at timestamptz,
         events int, intent float8, intent_model text, intent_pays bool, intent_factors json,
         abandonment float8, abandonment_model text, abandonment_pays bool,
         abandonment_factors json, degraded text, basket_minor bigint, digest text, position bigint)
     ON CONFLICT (visitor) DO UPDATE SET
         {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)},
+        {_trail("trail_at", "excluded.last_event_at")}, {_trail("trail", "excluded.intent")},
         outcome = '', updated_at = now()"""  # noqa: S608 - constants
 _END = """
     UPDATE app.intent_visits v SET outcome = n.outcome, position = n.position, updated_at = now()

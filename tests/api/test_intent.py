@@ -65,6 +65,13 @@ async def test_a_visitor_is_shown_with_scores_and_what_moved_them(
     assert 1 <= len(factors) <= 3
     assert set(factors[0]) == {"feature", "value", "effect", "text"}
     assert found.json["visits"][0]["intent"] == second["intent"]["score"]
+    person = await analyst.get("/v1/insights/people/visitor:ann")
+    [scored] = person.json["intents"]
+    assert scored["scores"] == second
+    assert [point["intent"] for point in scored["trail"]] == [
+        first["intent"]["score"],
+        second["intent"]["score"],
+    ]
 
 
 async def test_who_most_probably_orders_comes_first_when_asked_for(

@@ -25,3 +25,14 @@ export function useFilter<T extends string = string>(
   )
   return [value, set]
 }
+
+/** Changes several filters at once; the way back stays open. What is empty goes. */
+export function jump(values: Readonly<Record<string, string>>): void {
+  const params = new URLSearchParams(window.location.search)
+  for (const [name, value] of Object.entries(values)) {
+    if (value) params.set(name, value)
+    else params.delete(name)
+  }
+  const path = window.location.pathname
+  navigate(params.size ? `${path}?${params}` : path)
+}

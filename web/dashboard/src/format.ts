@@ -72,10 +72,14 @@ export function money(value: Money | null | undefined, isShort = false): string 
 
 /** Returns money in its larger unit: 12.99 of 1299 cents; currencies differ in their digits. */
 export function major({ amount, currency }: Money): number {
-  if (!currency) return amount
-  const digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions()
-    .maximumFractionDigits
-  return amount / 10 ** (digits ?? 2)
+  return currency ? amount / 10 ** digitsOf(currency) : amount
+}
+
+/** Returns how many digits a currency has after the point; two where it is not known. */
+export function digitsOf(currency: string): number {
+  if (!/^[A-Z]{3}$/.test(currency)) return 2
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency })
+  return format.resolvedOptions().maximumFractionDigits ?? 2
 }
 
 export function clockTime(value: string | number): string {
@@ -119,4 +123,24 @@ export function duration(seconds: number): string {
     unitDisplay: 'short',
     maximumFractionDigits: value < 10 ? 1 : 0,
   }).format(value)
+}
+
+const month = new Intl.DateTimeFormat(LOCALES, { month: 'long', year: 'numeric', timeZone: 'UTC' })
+
+/** Writes a month that is told as 2026-11. */
+export function monthOf(value: string): string {
+  return month.format(new Date(`${value.slice(0, 7)}-01T00:00:00Z`))
+}
+
+const weekday = new Intl.DateTimeFormat(LOCALES, { weekday: 'long', day: 'numeric', month: 'long' })
+
+export function dayInWords(value: string | number): string {
+  return weekday.format(new Date(value))
+}
+
+const dayOnly = new Intl.DateTimeFormat(LOCALES, { dateStyle: 'medium', timeZone: 'UTC' })
+
+/** Writes a day of the shop's numbers, which are those of UTC: told as 2026-11-26 or as a moment. */
+export function utcDay(value: string | number): string {
+  return dayOnly.format(new Date(value))
 }

@@ -61,16 +61,25 @@ export function useRead<T>(
 ): UseQueryResult<T, Problem> {
   const key: QueryKey = [path, query]
   const isLive = enabled && on.length > 0
-  const topics = on.join()
   const result = useQuery<T, Problem>({
     queryKey: key,
     queryFn: ({ signal }) => get<T>(path, { query, signal }),
     enabled,
     refetchInterval: isLive ? everyMs * 6 : false,
   })
-  const { refetch } = result
+  useAskedAgain(result.refetch, isLive ? on : [], everyMs)
+  return result
+}
+
+/** Asks again when one of the topics told of a change, at most so often, while somebody looks. */
+function useAskedAgain(
+  refetch: (options: { cancelRefetch: boolean }) => unknown,
+  on: readonly TopicName[],
+  everyMs: number,
+): void {
+  const topics = on.join()
   useEffect(() => {
-    if (!isLive) return undefined
+    if (!topics) return undefined
     let timer = 0
     let asked = Date.now()
     const soon = (): void => {
@@ -86,8 +95,7 @@ export function useRead<T>(
       stop()
       clearTimeout(timer)
     }
-  }, [isLive, topics, everyMs, refetch])
-  return result
+  }, [topics, everyMs, refetch])
 }
 
 export interface Pages<T, A> {
@@ -108,7 +116,7 @@ export interface Pages<T, A> {
 export function usePages<T, A extends Page<T> = Page<T>>(
   path: string,
   query: Query = {},
-  { everyMs = 0, enabled = true }: { everyMs?: number; enabled?: boolean } = {},
+  { on = [], everyMs = 0, enabled = true }: ReadOptions = {},
 ): Pages<T, A> {
   const result = useInfiniteQuery<A, Problem, { pages: A[] }, QueryKey, string>({
     queryKey: [path, query, 'pages'],
@@ -118,9 +126,12 @@ export function usePages<T, A extends Page<T> = Page<T>>(
     getNextPageParam: (last) => last.next_page_token || undefined,
     // A list of which somebody reads on far below is not asked for anew from its beginning.
     refetchInterval: ({ state }) =>
-      everyMs && (state.data?.pages.length ?? 0) <= FRESH_PAGES ? everyMs : false,
+      everyMs && (state.data?.pages.length ?? 0) <= FRESH_PAGES
+        ? everyMs * (on.length ? 6 : 1)
+        : false,
     enabled,
   })
+  useAskedAgain(result.refetch, enabled ? on : [], everyMs)
   return {
     items: result.data?.pages.flatMap((page) => page.items),
     first: result.data?.pages[0],

@@ -1,6 +1,7 @@
 /** The head of a page and the grid of its panels. */
 
 import type { ComponentType, ReactNode } from 'react'
+import { Link } from 'wouter'
 
 export interface PanelEntry {
   key: string
@@ -11,7 +12,9 @@ export interface PanelEntry {
 
 export interface PageFrameProps {
   title: string
-  intro?: string
+  /** The way to the page that it is a part of. */
+  back?: { href: string; label: string }
+  intro?: ReactNode
   /** What is shown at the right of the title: filters, buttons. */
   filters?: ReactNode
   /** All that the page shows, in order; one line each. */
@@ -19,13 +22,19 @@ export interface PageFrameProps {
   children?: ReactNode
 }
 
-export function PageFrame({ title, intro, filters, panels = [], children }: PageFrameProps) {
+export function PageFrame({ title, back, intro, filters, panels = [], children }: PageFrameProps) {
   return (
     <>
       <header className="page-head">
         <div>
+          {back && (
+            <Link className="back small" href={back.href}>
+              <span aria-hidden="true">← </span>
+              {back.label}
+            </Link>
+          )}
           <h1>{title}</h1>
-          {intro && <p>{intro}</p>}
+          {intro && <div className="intro">{intro}</div>}
         </div>
         {filters && <div className="filters row">{filters}</div>}
       </header>

@@ -16,8 +16,12 @@ export interface Series {
   kind?: 'line' | 'area' | 'bars'
   colour?: 'chart-1' | 'chart-2' | 'chart-3' | 'chart-4' | 'chart-soft'
   isDashed?: boolean
+  /** Marks each value, where few stand far apart. */
+  hasPoints?: boolean
   /** Fills the room between this series and the next one; an interval needs no words of its own. */
   isUpperOfBand?: boolean
+  /** The edge of a band: no line of its own, and only in the table. */
+  isEdge?: boolean
 }
 
 export interface ChartProps {
@@ -91,7 +95,10 @@ function Drawing(props: ChartProps) {
       element,
     )
     plot.current = made
-    setCanvas?.(made.ctx.canvas)
+    const legend = (JSON.parse(looks) as Look[])
+      .filter((look) => look.label !== '')
+      .map((look) => ({ label: look.label, colour: look.colour ?? 'chart-1' }))
+    setCanvas?.(made.ctx.canvas, legend)
     const observer = new ResizeObserver(() => {
       if (element.clientWidth) made.setSize({ width: element.clientWidth, height: drawnHeight })
     })
@@ -108,7 +115,7 @@ function Drawing(props: ChartProps) {
     plot.current?.setData(data)
   }, [data])
 
-  const visible = series.filter((one) => one.label !== '')
+  const visible = series.filter((one) => one.label !== '' && !one.isEdge)
   return (
     <figure className="chart" aria-labelledby={id}>
       <figcaption id={id} className="unseen">
@@ -214,8 +221,8 @@ function seriesOf(look: Look, stroke: string): uPlot.Series {
   return {
     label: look.label,
     stroke,
-    width: look.label === '' ? 0 : isBars ? 0 : 2,
-    points: { show: false },
+    width: look.label === '' || look.isEdge ? 0 : isBars ? 0 : 2,
+    points: { show: look.hasPoints ?? false, size: 7, fill: stroke },
     ...(isBars && { paths: uPlot.paths.bars?.({ size: [0.72, 40], radius: 0.25 }) as uPlot.Series.PathBuilder, fill: stroke }),
     ...(look.kind === 'area' && { fill: `${stroke}22` }),
     ...(look.isDashed && { dash: [5, 5] }),

@@ -1,6 +1,15 @@
 /** Forms that show beside each field what the API says of it. */
 
-import { type ComponentProps, type FormEvent, type ReactNode, createContext, useContext, useId, useState } from 'react'
+import {
+  type ComponentProps,
+  type FormEvent,
+  type ReactNode,
+  createContext,
+  useContext,
+  useEffect,
+  useId,
+  useState,
+} from 'react'
 
 import { Problem } from '../api/client'
 import { texts } from '../texts'
@@ -185,5 +194,36 @@ export function Select<T extends string>(props: {
         </option>
       ))}
     </select>
+  )
+}
+
+const TYPING_MS = 300
+
+/** A filter by words, which takes effect a moment after the last letter. */
+export function SearchField({
+  label,
+  value,
+  onChange,
+}: {
+  label: string
+  value: string
+  onChange: (value: string) => void
+}) {
+  const [typed, setTyped] = useState(value)
+  useEffect(() => setTyped(value), [value])
+  useEffect(() => {
+    if (typed === value) return undefined
+    const timer = setTimeout(() => onChange(typed), TYPING_MS)
+    return () => clearTimeout(timer)
+  }, [typed, value, onChange])
+  return (
+    <input
+      type="search"
+      className="select search-field"
+      aria-label={label}
+      placeholder={label}
+      value={typed}
+      onChange={(event) => setTyped(event.target.value)}
+    />
   )
 }

@@ -23,16 +23,24 @@ export interface TableProps<R> {
   /** Opens a row: by a click, or by Enter. */
   onOpen?: (row: R) => void
   isSelected?: (row: R) => boolean
+  /** Where the rows come sorted already: by what, and how to ask for another order. */
+  sorting?: Sorting
+  onSort?: (sorting: Sorting) => void
 }
 
-interface Sorting {
+export interface Sorting {
   key: string
   isDown: boolean
 }
 
-export function Table<R>({ caption, columns, rows, rowKey, onOpen, isSelected }: TableProps<R>) {
-  const [sorting, setSorting] = useState<Sorting | null>(null)
-  const sorted = useMemo(() => sort(rows, columns, sorting), [rows, columns, sorting])
+export function Table<R>(props: TableProps<R>) {
+  const { caption, columns, rows, rowKey, onOpen, isSelected, onSort } = props
+  const [own, setOwn] = useState<Sorting | null>(null)
+  const sorting = onSort ? (props.sorting ?? null) : own
+  const sorted = useMemo(
+    () => (onSort ? rows : sort(rows, columns, own)),
+    [rows, columns, own, onSort],
+  )
   return (
     <div className="table-frame">
       <table className="table">
@@ -40,7 +48,7 @@ export function Table<R>({ caption, columns, rows, rowKey, onOpen, isSelected }:
         <thead>
           <tr>
             {columns.map((column) => (
-              <Head key={column.key} column={column} sorting={sorting} onSort={setSorting} />
+              <Head key={column.key} column={column} sorting={sorting} onSort={onSort ?? setOwn} />
             ))}
           </tr>
         </thead>

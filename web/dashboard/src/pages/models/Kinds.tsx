@@ -78,10 +78,12 @@ function Serving() {
   })
   const columns: readonly Column<KindRow>[] = [
     { key: 'kind', title: words.kind, show: (row) => <strong>{kindName(row.kind)}</strong> },
-    { key: 'champion', title: words.serves, show: ({ champion }) => champion?.version ?? <span className="warn">{words.none}</span> },
-    { key: 'since', title: words.since, show: ({ champion }) => (champion?.promoted_at ? since(now - Date.parse(champion.promoted_at)) : texts.models.nothing) },
+    { key: 'champion', title: words.serves, show: ({ champion }) => <span className="whole">{champion?.version ?? words.none}</span> },
+    { key: 'since', title: words.since, show: ({ champion }) => (
+        <span className="whole">{champion?.promoted_at ? since(now - Date.parse(champion.promoted_at)) : texts.models.nothing}</span>
+      ) },
     { key: 'until', title: words.learntUntil, isNumber: true, show: ({ champion }) => number(champion?.until) },
-    { key: 'shadow', title: words.shadow, show: ({ shadow }) => shadow?.version ?? texts.models.nothing },
+    { key: 'shadow', title: words.shadow, show: ({ shadow }) => <span className="whole">{shadow?.version ?? texts.models.nothing}</span> },
     {
       key: 'drift',
       title: words.drift,
@@ -194,7 +196,7 @@ function overTime(models: readonly Model[], measure: string): { x: number[]; ser
   const series: Series[] = [
     { label: '', values: own.map((one) => one?.high ?? null), isUpperOfBand: true },
     { label: '', values: own.map((one) => one?.low ?? null) },
-    { label: words.trained, values: own.map((one) => one?.value ?? null) },
+    { label: words.trained, values: own.map((one) => one?.value ?? null), hasPoints: own.length <= 30 },
   ]
   if (rival.some((value) => value !== null)) series.push({ label: words.championThen, values: rival, colour: 'chart-2', isDashed: true })
   return { x: told.map((model) => Date.parse(model.trained_at) / 1_000), series }
@@ -243,13 +245,13 @@ function columnsOf(measure: string, open: (model: Model) => void): readonly Colu
       title: words.version,
       sortBy: (model) => model.version,
       show: (model) => (
-        <button type="button" className="link" onClick={() => open(model)} aria-label={words.openCard(model.version)}>
+        <button type="button" className="link whole" onClick={() => open(model)} aria-label={words.openCard(model.version)}>
           {model.version}
         </button>
       ),
     },
     { key: 'state', title: words.state, show: (model) => <State model={model} /> },
-    { key: 'trained', title: words.trainedAt, show: (model) => dateTime(model.trained_at), sortBy: (model) => model.trained_at },
+    { key: 'trained', title: words.trainedAt, show: (model) => <span className="whole">{dateTime(model.trained_at)}</span>, sortBy: (model) => model.trained_at },
     { key: 'until', title: words.learntUntil, isNumber: true, show: (model) => number(model.until), sortBy: (model) => model.until },
     {
       key: 'score',

@@ -9,7 +9,7 @@ import { Dialog } from '../../parts/Dialog'
 import { Answered } from '../../parts/States'
 import { type Column, Table } from '../../parts/Table'
 import { texts } from '../../texts'
-import type { Reason } from './shapes'
+import type { Reason } from '../../api/recommended'
 
 const words = texts.models.tryIt
 

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react'
 
 import { useProductNames } from '../../api/product-names'
 import { useRead } from '../../api/queries'
+import { type Reason, type RecommendedProduct, useRecommended } from '../../api/recommended'
 import type { Page } from '../../api/shapes'
 import { Panels } from '../../app/PageFrame'
 import { useFilter } from '../../filters'
@@ -15,10 +16,10 @@ import { type Column, Table } from '../../parts/Table'
 import { texts } from '../../texts'
 import { ModelName } from './ModelName'
 import { ReasonEvents } from './ReasonEvents'
-import { PREVIEW } from './reads'
-import { PLACEMENTS, type Placement, type Preview, type Reason, type Recommended } from './shapes'
+import { PLACEMENTS, type Placement } from './shapes'
 
 const words = texts.models.tryIt
+const OFFERED = 5
 const COUNTS = ['4', '8', '20', '50'] as const
 
 const PANELS = [
@@ -55,6 +56,18 @@ function Asked() {
       <form className="form" onSubmit={submit} key={`${asked.visitor} ${asked.product}`}>
         <TextField name="visitor" label={words.visitor} hint={words.visitorHint} defaultValue={asked.visitor} list="visitors-here" autoComplete="off" spellCheck={false} />
         <Choices id="visitors-here" choices={visitors.map((value) => ({ value, label: words.isHere }))} />
+        {visitors.length > 0 && (
+          <div className="stack small">
+            <span className="soft">{words.onTheSite}</span>
+            <span className="row">
+              {visitors.slice(0, OFFERED).map((visitor) => (
+                <button key={visitor} type="button" className="button slim" aria-pressed={visitor === asked.visitor} onClick={() => asked.setVisitor(visitor)}>
+                  <span className="cut">{visitor}</span>
+                </button>
+              ))}
+            </span>
+          </div>
+        )}
         <SelectField
           name="placement"
           label={words.placement}
@@ -89,10 +102,10 @@ function Shown() {
   const { visitor, placement, product, count } = useAsked()
   const [reason, setReason] = useState<Reason | null>(null)
   const needsProduct = placement === 'product' && product === ''
-  const query = { visitor, placement, count, ...(placement === 'product' && { product_id: product }) }
-  const result = useRead<Preview>(PREVIEW, query, { on: ['feed'], everyMs: 3_000, enabled: !needsProduct })
+  const asked = { visitor, placement, count: Number(count), ...(placement === 'product' && { product_id: product }) }
+  const result = useRecommended(asked, { everyMs: 3_000, enabled: !needsProduct })
   const rows = (result.data?.items ?? []).map((item, index) => ({ ...item, rank: index + 1 }))
-  const columns: readonly Column<Recommended & { rank: number }>[] = [
+  const columns: readonly Column<RecommendedProduct & { rank: number }>[] = [
     { key: 'rank', title: words.rank, isNumber: true, show: (row) => number(row.rank) },
     { key: 'product', title: words.product, show: (row) => <span title={row.product_id}>{row.name}</span> },
     { key: 'score', title: words.score, isNumber: true, show: (row) => decimal(row.score, 3), sortBy: (row) => row.score },

@@ -3,6 +3,7 @@
 import { useMemo } from 'react'
 
 import { queries, useRead } from '../../api/queries'
+import { RECOMMENDED } from '../../api/recommended'
 import { useSession } from '../../api/session'
 import type { Page, Role } from '../../api/shapes'
 import { useFilter } from '../../filters'
@@ -13,7 +14,6 @@ import { PLACEMENTS } from './shapes'
 export const MODELS = '/v1/insights/models'
 export const RULES = '/v1/admin/recommendation-rules'
 export const REPLAYS = '/v1/replays'
-export const PREVIEW = '/v1/insights/recommendations/preview'
 const SERVED = '/v1/insights/recommendations'
 const DAY = 86_400_000
 
@@ -46,7 +46,7 @@ export function useRules() {
 
 /** Says that rules changed, which changes lists. */
 export async function rulesChanged(): Promise<void> {
-  await Promise.all([RULES, PREVIEW].map((path) => queries.invalidateQueries({ queryKey: [path] })))
+  await Promise.all([RULES, RECOMMENDED].map((path) => queries.invalidateQueries({ queryKey: [path] })))
 }
 
 export function useReplays() {

@@ -126,22 +126,3 @@ export interface Replay {
   finished_at: string | null
   result: ReplayReport | null
 }
-
-export interface Reason {
-  text: string
-  event_ids: string[]
-}
-
-export interface Recommended {
-  product_id: string
-  name: string
-  score: number
-  reasons: Reason[]
-}
-
-export interface Preview {
-  model: string
-  as_of_position: number
-  items: Recommended[]
-  degraded: '' | 'no_model' | 'unknown_visitor' | 'unknown_product' | 'all_filtered'
-}
