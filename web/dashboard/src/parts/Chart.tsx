@@ -16,6 +16,8 @@ export interface Series {
   kind?: 'line' | 'area' | 'bars'
   colour?: 'chart-1' | 'chart-2' | 'chart-3' | 'chart-4' | 'chart-soft'
   isDashed?: boolean
+  /** Marks each value, where few stand far apart. */
+  hasPoints?: boolean
   /** Fills the room between this series and the next one; an interval needs no words of its own. */
   isUpperOfBand?: boolean
   /** The edge of a band: no line of its own, and only in the table. */
@@ -220,7 +222,7 @@ function seriesOf(look: Look, stroke: string): uPlot.Series {
     label: look.label,
     stroke,
     width: look.label === '' || look.isEdge ? 0 : isBars ? 0 : 2,
-    points: { show: false },
+    points: { show: look.hasPoints ?? false, size: 7, fill: stroke },
     ...(isBars && { paths: uPlot.paths.bars?.({ size: [0.72, 40], radius: 0.25 }) as uPlot.Series.PathBuilder, fill: stroke }),
     ...(look.kind === 'area' && { fill: `${stroke}22` }),
     ...(look.isDashed && { dash: [5, 5] }),
