@@ -23,7 +23,10 @@ async function read(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
   let token = ''
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const query = { page_size: 100, page_token: token }
-    const answer = await get<Page<{ product_id: string; name: string }>>('/v1/products', { query, signal })
+    const answer = await get<Page<{ product_id: string; name: string }>>('/v1/products', {
+      query,
+      signal,
+    })
     for (const { product_id: id, name } of answer.items) names.set(id, name)
     token = answer.next_page_token
     if (!token) break

@@ -24,7 +24,13 @@ interface Shared {
 
 const Context = createContext<Shared | null>(null)
 
-export function NumbersProvider({ explain, children }: { explain: Shared['explain']; children: ReactNode }) {
+export function NumbersProvider({
+  explain,
+  children,
+}: {
+  explain: Shared['explain']
+  children: ReactNode
+}) {
   const numbers = useNumbers()
   return <Context value={{ numbers, explain }}>{children}</Context>
 }
