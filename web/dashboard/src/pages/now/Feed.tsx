@@ -32,11 +32,11 @@ export function Feed() {
   const isStale = useIsStale()
   const [filter, setFilter] = useFilter<Filter>('feed', 'actions', FILTERS)
   const [held, setHeld] = useState<readonly FeedItem[] | null>(null)
-  const names = useProductNames()
   const shown = useMemo(() => {
     const wanted = (held ?? items).filter((item) => passes(kindOf(item), filter))
     return wanted.slice(-MOST).reverse()
   }, [held, items, filter])
+  const names = useProductNames(useMemo(() => shown.flatMap(goodsOf), [shown]))
   const sheet = () => ({
     columns: ['position', 'occurred_at', 'topic', 'actor', 'product_id', 'quantity'],
     rows: shown.map((item) => [
