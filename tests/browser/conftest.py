@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from tests.browser.shop_site import ShopSite
 
 # Chromium's own word on a request without success, whatever the script makes of it.
-_INEVITABLE = re.compile(r"Failed to load resource: (net::ERR_INTERNET_DIS|.* status of (429|503))")
+_INEVITABLE = re.compile(
+    r"Failed to load resource: (net::ERR_INTERNET_DIS|.* status of (412|422|429|503))"
+)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -580,6 +580,7 @@ export const texts = {
       conversion: {
         title: 'Views to sales',
         definition: 'Orders with the product for each view of it, in these days.',
+        orders: (count: number, shown: string) => (count === 1 ? '1 order' : `${shown} orders`),
         beside: (orders: string, before: string) => `${orders} orders · ${before} before`,
       },
       stock: {

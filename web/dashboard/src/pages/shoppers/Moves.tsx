@@ -65,7 +65,7 @@ function Matrix({ moves, order }: { moves: readonly Move[]; order: readonly stri
   return (
     <div className="stack">
       <p className="soft">{words.sum(number(stayed), number(left), number(came))}</p>
-      <div className="table-frame">
+      <div className="table-frame" tabIndex={0} role="group" aria-label={words.title}>
         <table className="table matrix">
           <caption className="unseen">{words.title}</caption>
           <thead>
