@@ -41,7 +41,8 @@ async def test_an_admin_finds_somebody_by_name_and_follows_them_live(dashboard: 
 
     await expect(dashboard.page.get_by_role("heading", level=1)).to_have_text("ann Lee")
     lines = dashboard.panel("Timeline").get_by_role("listitem")
-    await expect(lines.filter(has_text="Order").first).to_contain_text("100")
+    ordered = dashboard.panel("Timeline").locator("li[data-kind=orders]")
+    await expect(ordered).to_contain_text("100")
     await expect(lines.filter(has_text="Looks at")).to_contain_text("A lamp")
     await expect(dashboard.panel("Who it is")).to_contain_text("ann@example.com")
     await expect(dashboard.panel("Segment and value")).to_contain_text("Occasional")
