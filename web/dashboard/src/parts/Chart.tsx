@@ -33,6 +33,8 @@ export interface ChartProps {
   isTime?: boolean
   format?: (value: number) => string
   formatX?: (value: number) => string
+  /** The axis reaches so far up at least. */
+  atLeast?: number
   height?: number
   hasLegend?: boolean
   /** Opens what is behind a moment: by a click, or by Enter in the table. */
@@ -60,7 +62,7 @@ function ChartTable({ label, x, series, format = short, formatX = atTime, onPick
 
 function Drawing(props: ChartProps) {
   const { label, x, series, format = short, formatX = atTime, height = 220, hasLegend = true } = props
-  const { isTime = true, onPick } = props
+  const { isTime = true, atLeast = 1, onPick } = props
   const drawnHeight = height * textScale()
   const id = useId()
   const frame = useRef<HTMLDivElement>(null)
@@ -88,6 +90,7 @@ function Drawing(props: ChartProps) {
         width: element.clientWidth || 300,
         height: drawnHeight,
         isTime,
+        atLeast,
         formats: formats.current,
         onMove: setAt,
       }),
@@ -166,6 +169,7 @@ interface Frame {
   width: number
   height: number
   isTime: boolean
+  atLeast: number
   formats: { format: (value: number) => string; formatX: (value: number) => string }
   onMove: (index: number | null) => void
 }
@@ -187,7 +191,7 @@ function options(looks: readonly Look[], frame: Frame): uPlot.Options {
     padding: [8, 22 * scale, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { x: { time: frame.isTime, range: hasBars ? roomForBars : withoutRoom }, y: { range: { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.12, soft: 1, mode: 2 } } } },
+    scales: { x: { time: frame.isTime, range: hasBars ? roomForBars : withoutRoom }, y: { range: { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.12, soft: frame.atLeast, mode: 2 } } } },
     axes: [
       { ...axis, size: 32 * scale, space: 70 * scale, ...(frame.isTime ? { values: timeMarks } : { values: (_: uPlot, all: number[]) => all.map(frame.formats.formatX) }) },
       { ...axis, size: 56 * scale, values: (_: uPlot, all: number[]) => all.map((value) => frame.formats.format(value)) },

@@ -4,13 +4,11 @@ import { useState } from 'react'
 
 import { call, post } from '../../api/client'
 import { useProductNames } from '../../api/product-names'
-import { useRead } from '../../api/queries'
-import type { Page } from '../../api/shapes'
 import { Dialog } from '../../parts/Dialog'
 import { Choices, Form, SelectField, TextField } from '../../parts/Form'
 import { toast } from '../../parts/Toast'
 import { texts } from '../../texts'
-import { RULES, rulesChanged } from './reads'
+import { RULES, rulesChanged, useCategories } from './reads'
 import { PLACEMENTS, type Rule, type RuleAction } from './shapes'
 
 const words = texts.models.rules
@@ -21,7 +19,7 @@ export function RuleForm({ rule, onClose }: { rule: Rule | null; onClose: () => 
   const [action, setAction] = useState<RuleAction>(rule?.action ?? 'pin')
   const [aims, setAims] = useState<'product' | 'category'>(rule?.category ? 'category' : 'product')
   const names = useProductNames()
-  const categories = useRead<Page<{ category_id: string; name: string }>>('/v1/categories', { page_size: 100 })
+  const categories = useCategories()
   const isOfProduct = action === 'pin' || (action !== 'diversify' && aims === 'product')
   const isOfCategory = action !== 'pin' && action !== 'diversify' && aims === 'category'
   const save = async (fields: FormData): Promise<void> => {

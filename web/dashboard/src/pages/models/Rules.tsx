@@ -15,7 +15,7 @@ import { type Column, Table } from '../../parts/Table'
 import { toast } from '../../parts/Toast'
 import { texts } from '../../texts'
 import { RuleForm } from './RuleForm'
-import { RULES, rulesChanged, useMay, useRules } from './reads'
+import { RULES, rulesChanged, useCategories, useMay, useRules } from './reads'
 import type { Rule } from './shapes'
 
 const words = texts.models.rules
@@ -29,7 +29,7 @@ function AllRules() {
   const result = useRules()
   const mayRead = useMay('analyst')
   const mayChange = useMay('admin')
-  const names = useProductNames()
+  const names = useNames()
   const now = useNow()
   const [edited, setEdited] = useState<Rule | 'new' | null>(null)
   const [removed, setRemoved] = useState<Rule | null>(null)
@@ -104,8 +104,20 @@ function AllRules() {
   )
 }
 
-function effectOf(rule: Rule, names: ReadonlyMap<string, string>): string {
-  const target = rule.product_id ? (names.get(rule.product_id) ?? rule.product_id) : words.category(rule.category)
+interface Names {
+  products: ReadonlyMap<string, string>
+  categories: ReadonlyMap<string, string>
+}
+
+function useNames(): Names {
+  const products = useProductNames()
+  const { data } = useCategories()
+  return { products, categories: new Map(data?.items.map((each) => [each.category_id, each.name])) }
+}
+
+function effectOf(rule: Rule, { products, categories }: Names): string {
+  const { product_id: product, category } = rule
+  const target = product ? (products.get(product) ?? product) : words.category(categories.get(category) ?? category)
   switch (rule.action) {
     case 'pin':
       return words.pinned(target, number(rule.place))

@@ -20,6 +20,7 @@ import { type DayOutcomes, type Outcomes, PLACEMENTS } from './shapes'
 const words = texts.models.served
 const DAY_SECONDS = 86_400
 const FEWEST_DAYS = 7
+const FEWEST_LISTS = 10
 const COLOURS = ['chart-1', 'chart-2', 'chart-3', 'chart-4', 'chart-soft'] as const
 
 const PANELS: readonly PanelEntry[] = [
@@ -66,7 +67,7 @@ function Tiles() {
       <Stat title={words.lists} definition={words.listsMeaning} value={sum && number(sum.lists)} beside={sum ? words.ofProducts(number(sum.products)) : ''} {...stale} />
       <Stat title={words.clickRate} definition={words.clickRateMeaning} value={sum && share(sum.lists ? sum.clicked_lists / sum.lists : null)} beside={sum ? words.clickedOf(number(sum.clicked_lists), number(sum.lists)) : ''} {...stale} />
       <Stat title={words.basketAdds} definition={words.basketAddsMeaning} value={sum && number(sum.basket_adds)} beside={sum ? words.viewed(number(sum.views)) : ''} {...stale} />
-      <Stat title={words.orders} definition={words.ordersMeaning} value={sum && number(sum.orders)} beside={sum?.revenue.map((each) => money(each, true)).join(' · ') ?? ''} {...stale} />
+      <Stat title={words.orders} definition={words.ordersMeaning} value={sum && number(sum.orders)} beside={sum?.revenue.map((each) => money(each)).join(' · ') ?? ''} {...stale} />
     </div>
   )
 }
@@ -89,6 +90,7 @@ function ClicksByDay() {
       definition={words.clicksByDayMeaning}
       of={(day) => (day.lists ? day.clicked_lists / day.lists : null)}
       format={share}
+      atLeast={0.1}
     />
   )
 }
@@ -98,10 +100,11 @@ interface ByDayProps {
   definition: string
   of: (sum: Outcomes) => number | null
   format: (value: number) => string
+  atLeast?: number
 }
 
-/** A line for each model, or for each placement where one model serves all. */
-function ByDay({ title, definition, of, format }: ByDayProps) {
+/** A line for each placement. */
+function ByDay({ title, definition, of, format, atLeast = 1 }: ByDayProps) {
   const { result } = useServed()
   const items = result.data?.items
   const { x, series } = useMemo(() => drawn(items ?? [], of), [items, of])
@@ -112,7 +115,7 @@ function ByDay({ title, definition, of, format }: ByDayProps) {
   return (
     <Panel title={title} definition={definition} at={result.dataUpdatedAt} isStale={Boolean(result.error)} sheet={sheet}>
       <Answered result={result} isEmpty={(answer) => answer.items.length === 0} empty={words.empty}>
-        {() => <Chart label={title} x={x} series={series} format={format} />}
+        {() => <Chart label={title} x={x} series={series} format={format} atLeast={atLeast} />}
       </Answered>
     </Panel>
   )
@@ -145,7 +148,7 @@ function Rates() {
   const rows = useMemo(
     () =>
       (totals ?? [])
-        .filter((total) => total.lists > 0)
+        .filter((total) => total.lists >= FEWEST_LISTS)
         .sort((a, b) => PLACEMENTS.indexOf(a.placement) - PLACEMENTS.indexOf(b.placement) || b.lists - a.lists)
         .map((total): Interval => ({
           key: `${total.placement} ${total.model}`,
@@ -157,7 +160,7 @@ function Rates() {
   )
   return (
     <Panel title={words.rates} definition={words.ratesMeaning} at={result.dataUpdatedAt} isStale={Boolean(result.error)}>
-      <Answered result={result} isEmpty={() => rows.length === 0} empty={words.empty}>
+      <Answered result={result} isEmpty={() => rows.length === 0} empty={words.tooFew}>
         {() => <Intervals label={words.rates} rows={rows} format={share} from={0} />}
       </Answered>
     </Panel>
@@ -177,7 +180,7 @@ const COLUMNS: readonly Column<Outcomes>[] = [
     key: 'revenue',
     title: words.revenue,
     isNumber: true,
-    show: (row) => row.revenue.map((each) => money(each, true)).join(' · ') || texts.models.nothing,
+    show: (row) => row.revenue.map((each) => money(each)).join(' · ') || texts.models.nothing,
     sortBy: (row) => row.revenue[0]?.amount ?? 0,
   },
 ]

@@ -8,7 +8,7 @@ import { type Reason, type RecommendedProduct, useRecommended } from '../../api/
 import type { Page } from '../../api/shapes'
 import { Panels } from '../../app/PageFrame'
 import { useFilter } from '../../filters'
-import { decimal, number } from '../../format'
+import { fixed, number } from '../../format'
 import { Choices, SelectField, TextField } from '../../parts/Form'
 import { Panel } from '../../parts/Panel'
 import { Answered, Empty } from '../../parts/States'
@@ -108,7 +108,7 @@ function Shown() {
   const columns: readonly Column<RecommendedProduct & { rank: number }>[] = [
     { key: 'rank', title: words.rank, isNumber: true, show: (row) => number(row.rank) },
     { key: 'product', title: words.product, show: (row) => <span title={row.product_id}>{row.name}</span> },
-    { key: 'score', title: words.score, isNumber: true, show: (row) => decimal(row.score, 3), sortBy: (row) => row.score },
+    { key: 'score', title: words.score, isNumber: true, show: (row) => fixed(row.score, 3), sortBy: (row) => row.score },
     { key: 'reasons', title: words.reasons, show: (row) => <Reasons reasons={row.reasons} onOpen={setReason} /> },
   ]
   const sheet = () => ({

@@ -44,6 +44,10 @@ export function useRules() {
   return useRead<Page<Rule>>(RULES, { page_size: 100 }, { on: ['feed'], everyMs: 5_000, enabled: isAllowed })
 }
 
+export function useCategories() {
+  return useRead<Page<{ category_id: string; name: string }>>('/v1/categories', { page_size: 100 })
+}
+
 /** Says that rules changed, which changes lists. */
 export async function rulesChanged(): Promise<void> {
   await Promise.all([RULES, RECOMMENDED].map((path) => queries.invalidateQueries({ queryKey: [path] })))
