@@ -34,18 +34,17 @@ class Picture(NamedTuple):
 
     name: str
     path: str
-    ready: str
+    ready: str = "h1"
     themes: tuple[str, ...] = ("light", "dark")
     size: tuple[int, int] = (1280, 860)
 
 
 PICTURES = (
     Picture("now", "/", ".feed li:nth-child(12)"),
-    Picture("shoppers", "/shoppers", ".panel .table tbody tr", ("light",)),
-    Picture("products", "/products", ".panel .table tbody tr", ("light",)),
+    Picture("shoppers", "/shoppers", themes=("light",)),
+    Picture("products", "/products", themes=("light",)),
     Picture("models", "/models?part=models", ".panel canvas"),
-    Picture("try-it", "/models?part=try", ".panel .table tbody tr", ("light",), (1280, 700)),
-    Picture("system", "/system", ".panel .table tbody tr", ("light",)),
+    Picture("system", "/system", themes=("light",)),
     Picture("shop", "/shop/", "main img, main li"),
 )
 
@@ -55,6 +54,7 @@ LOGIN = "demo-admin"
 QUALITY = 78
 SETTLE_MS = 2_500
 PATIENCE_SECONDS = 900
+NOTHING_LOADS = "!document.querySelector('.skeleton')"
 NO_SUCH_PAGE = "There is no such page"
 
 
@@ -136,6 +136,7 @@ async def _take(
     if await gone.count():
         sys.stdout.write(f"{picture.path}: there is no such page yet\n")
     else:
+        await page.wait_for_function(NOTHING_LOADS, timeout=60_000)
         await page.wait_for_timeout(SETTLE_MS)
         target = TAKEN_TO / f"{picture.name}-{theme}.webp"
         target.write_bytes(await _webp(page))

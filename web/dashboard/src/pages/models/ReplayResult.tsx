@@ -52,7 +52,7 @@ function Found({ report, policy }: { report: ReplayReport; policy: string }) {
           <Intervals label={words.estimates} rows={estimates(clicks)} format={(value) => fixed(value, 4)} formatMark={decimal} reference="rival" from={0} />
         </Panel>
       )}
-      <dl className="facts">
+      <dl className="replay-facts">
         <Fact name={words.lists} value={number(clicks.lists)} />
         <Fact name={words.visitors} value={number(clicks.visitors)} />
         <Fact name={words.clicks} value={number(clicks.clicks)} />
