@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from tests.browser.chromium import chromium_path
 
@@ -54,7 +54,6 @@ LOGIN = "demo-admin"
 QUALITY = 78
 SETTLE_MS = 2_500
 PATIENCE_SECONDS = 900
-NOTHING_LOADS = "!document.querySelector('.skeleton')"
 NO_SUCH_PAGE = "There is no such page"
 
 
@@ -136,7 +135,7 @@ async def _take(
     if await gone.count():
         sys.stdout.write(f"{picture.path}: there is no such page yet\n")
     else:
-        await page.wait_for_function(NOTHING_LOADS, timeout=60_000)
+        await expect(page.locator(".skeleton")).to_have_count(0, timeout=60_000)
         await page.wait_for_timeout(SETTLE_MS)
         target = TAKEN_TO / f"{picture.name}-{theme}.webp"
         target.write_bytes(await _webp(page))

@@ -166,10 +166,13 @@ function paintSoon(): void {
   if (painting) return
   const wait = paintedAt + PAINT_MS - performance.now()
   // A hidden tab paints nothing, but must not fall behind either: timers go on, frames do not.
-  painting = window.setTimeout(() => {
-    if (document.hidden) wake()
-    else requestAnimationFrame(wake)
-  }, Math.max(0, wait))
+  painting = window.setTimeout(
+    () => {
+      if (document.hidden) wake()
+      else requestAnimationFrame(wake)
+    },
+    Math.max(0, wait),
+  )
 }
 
 function wake(): void {

@@ -57,11 +57,27 @@ function ChartTable({ label, x, series, format = short, formatX = atTime, onPick
     })),
   ]
   const rows = useMemo(() => x.map((_, index) => index).reverse(), [x])
-  return <Table caption={label} columns={columns} rows={rows} rowKey={String} {...(onPick && { onOpen: onPick })} />
+  return (
+    <Table
+      caption={label}
+      columns={columns}
+      rows={rows}
+      rowKey={String}
+      {...(onPick && { onOpen: onPick })}
+    />
+  )
 }
 
 function Drawing(props: ChartProps) {
-  const { label, x, series, format = short, formatX = atTime, height = 220, hasLegend = true } = props
+  const {
+    label,
+    x,
+    series,
+    format = short,
+    formatX = atTime,
+    height = 220,
+    hasLegend = true,
+  } = props
   const { isTime = true, atLeast = 1, onPick } = props
   const drawnHeight = height * textScale()
   const id = useId()
@@ -191,15 +207,39 @@ function options(looks: readonly Look[], frame: Frame): uPlot.Options {
     padding: [8, 22 * scale, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { x: { time: frame.isTime, range: hasBars ? roomForBars : withoutRoom }, y: { range: { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.12, soft: frame.atLeast, mode: 2 } } } },
+    scales: {
+      x: { time: frame.isTime, range: hasBars ? roomForBars : withoutRoom },
+      y: {
+        range: {
+          min: { pad: 0, soft: 0, mode: 1 },
+          max: { pad: 0.12, soft: frame.atLeast, mode: 2 },
+        },
+      },
+    },
     axes: [
-      { ...axis, size: 32 * scale, space: 70 * scale, ...(frame.isTime ? { values: timeMarks } : { values: (_: uPlot, all: number[]) => all.map(frame.formats.formatX) }) },
-      { ...axis, size: 56 * scale, values: (_: uPlot, all: number[]) => all.map((value) => frame.formats.format(value)) },
+      {
+        ...axis,
+        size: 32 * scale,
+        space: 70 * scale,
+        ...(frame.isTime
+          ? { values: timeMarks }
+          : { values: (_: uPlot, all: number[]) => all.map(frame.formats.formatX) }),
+      },
+      {
+        ...axis,
+        size: 56 * scale,
+        values: (_: uPlot, all: number[]) => all.map((value) => frame.formats.format(value)),
+      },
     ],
     series: [{}, ...looks.map((look) => seriesOf(look, colour(look.colour ?? 'chart-1')))],
     bands: looks.flatMap((look, index) =>
       look.isUpperOfBand
-        ? [{ series: [index + 1, index + 2] as [number, number], fill: `${colour(look.colour ?? 'chart-1')}2b` }]
+        ? [
+            {
+              series: [index + 1, index + 2] as [number, number],
+              fill: `${colour(look.colour ?? 'chart-1')}2b`,
+            },
+          ]
         : [],
     ),
     hooks: { setCursor: [(plot) => frame.onMove(plot.cursor.idx ?? null)] },
@@ -207,7 +247,8 @@ function options(looks: readonly Look[], frame: Frame): uPlot.Options {
 }
 
 /** Returns how much larger than usual the page writes: on a wall screen, or for tired eyes. */
-function textScale(): number {
+/** Returns how much larger than usual texts are, as on a wall screen. */
+export function textScale(): number {
   return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
 }
 
@@ -227,7 +268,10 @@ function seriesOf(look: Look, stroke: string): uPlot.Series {
     stroke,
     width: look.label === '' || look.isEdge ? 0 : isBars ? 0 : 2,
     points: { show: look.hasPoints ?? false, size: 7, fill: stroke },
-    ...(isBars && { paths: uPlot.paths.bars?.({ size: [0.72, 40], radius: 0.25 }) as uPlot.Series.PathBuilder, fill: stroke }),
+    ...(isBars && {
+      paths: uPlot.paths.bars?.({ size: [0.72, 40], radius: 0.25 }) as uPlot.Series.PathBuilder,
+      fill: stroke,
+    }),
     ...(look.kind === 'area' && { fill: `${stroke}22` }),
     ...(look.isDashed && { dash: [5, 5] }),
   }

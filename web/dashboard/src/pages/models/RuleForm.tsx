@@ -55,8 +55,20 @@ export function RuleForm({ rule, onClose }: { rule: Rule | null; onClose: () => 
         )}
         {isOfProduct && (
           <>
-            <TextField name="product_id" label={words.product} hint={words.productHint} defaultValue={rule?.product_id} list="rule-products" autoComplete="off" spellCheck={false} required />
-            <Choices id="rule-products" choices={[...names].map(([value, label]) => ({ value, label }))} />
+            <TextField
+              name="product_id"
+              label={words.product}
+              hint={words.productHint}
+              defaultValue={rule?.product_id}
+              list="rule-products"
+              autoComplete="off"
+              spellCheck={false}
+              required
+            />
+            <Choices
+              id="rule-products"
+              choices={[...names].map(([value, label]) => ({ value, label }))}
+            />
           </>
         )}
         {isOfCategory && (
@@ -64,12 +76,25 @@ export function RuleForm({ rule, onClose }: { rule: Rule | null; onClose: () => 
             name="category"
             label={words.aCategory}
             defaultValue={rule?.category}
-            choices={(categories.data?.items ?? []).map(({ category_id: value, name: label }) => ({ value, label }))}
+            choices={(categories.data?.items ?? []).map(({ category_id: value, name: label }) => ({
+              value,
+              label,
+            }))}
             key={categories.data ? 'known' : 'unknown'}
           />
         )}
         {action === 'pin' && (
-          <TextField name="place" label={words.place} hint={words.placeHint} type="number" min={1} max={100} step={1} defaultValue={rule?.place || USUAL.pin} required />
+          <TextField
+            name="place"
+            label={words.place}
+            hint={words.placeHint}
+            type="number"
+            min={1}
+            max={100}
+            step={1}
+            defaultValue={rule?.place || USUAL.pin}
+            required
+          />
         )}
         {(action === 'boost' || action === 'bury') && (
           <TextField
@@ -85,19 +110,49 @@ export function RuleForm({ rule, onClose }: { rule: Rule | null; onClose: () => 
           />
         )}
         {action === 'diversify' && (
-          <TextField name="strength" label={words.strength} hint={words.strengthHint} type="number" min={0} max={1} step="any" defaultValue={rule?.action === action ? rule.strength : USUAL.diversify} required />
+          <TextField
+            name="strength"
+            label={words.strength}
+            hint={words.strengthHint}
+            type="number"
+            min={0}
+            max={1}
+            step="any"
+            defaultValue={rule?.action === action ? rule.strength : USUAL.diversify}
+            required
+          />
         )}
         <SelectField
           name="placement"
           label={words.where}
           defaultValue={rule?.placement ?? ''}
-          choices={[{ value: '', label: words.everywhere }, ...PLACEMENTS.map((value) => ({ value, label: texts.models.placements[value] }))]}
+          choices={[
+            { value: '', label: words.everywhere },
+            ...PLACEMENTS.map((value) => ({ value, label: texts.models.placements[value] })),
+          ]}
         />
         <div className="two-fields">
-          <TextField name="starts_at" label={words.starts} type="datetime-local" defaultValue={local(rule?.starts_at)} />
-          <TextField name="ends_at" label={words.ends} type="datetime-local" defaultValue={local(rule?.ends_at)} />
+          <TextField
+            name="starts_at"
+            label={words.starts}
+            type="datetime-local"
+            defaultValue={local(rule?.starts_at)}
+          />
+          <TextField
+            name="ends_at"
+            label={words.ends}
+            type="datetime-local"
+            defaultValue={local(rule?.ends_at)}
+          />
         </div>
-        <TextField name="note" label={words.note} hint={words.noteHint} defaultValue={rule?.note} maxLength={500} autoComplete="off" />
+        <TextField
+          name="note"
+          label={words.note}
+          hint={words.noteHint}
+          defaultValue={rule?.note}
+          maxLength={500}
+          autoComplete="off"
+        />
       </Form>
     </Dialog>
   )
@@ -106,7 +161,8 @@ export function RuleForm({ rule, onClose }: { rule: Rule | null; onClose: () => 
 /** Returns all terms, so that a rule that changed its kind keeps nothing of the former one. */
 function termsOf(action: RuleAction, fields: FormData): object {
   const text = (name: string): string => String(fields.get(name) ?? '').trim()
-  const moment = (name: string): string | null => (text(name) ? new Date(text(name)).toISOString() : null)
+  const moment = (name: string): string | null =>
+    text(name) ? new Date(text(name)).toISOString() : null
   return {
     action,
     product_id: text('product_id'),
