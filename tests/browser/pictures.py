@@ -19,34 +19,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from tests.browser.chromium import chromium_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser, Page, StorageState
 
 
 class Picture(NamedTuple):
-    """A page to take. ``ready``: what stands on it once it is filled."""
+    """A page to take. ``ready``: what stands on it once it is filled; ``press``: a button first."""
 
     name: str
     path: str
-    ready: str
+    ready: str = "h1"
     themes: tuple[str, ...] = ("light", "dark")
     size: tuple[int, int] = (1280, 860)
+    press: str = ""
 
 
 PICTURES = (
     Picture("now", "/", ".feed li:nth-child(12)"),
-    Picture("shoppers", "/shoppers", ".panel .table tbody tr", ("light",)),
-    Picture("products", "/products", ".panel .table tbody tr", ("light",)),
+    Picture("shoppers", "/shoppers", themes=("light",)),
+    Picture("products", "/products", themes=("light",)),
     Picture("models", "/models?part=models", ".panel canvas"),
-    Picture("try-it", "/models?part=try", ".panel .table tbody tr", ("light",), (1280, 700)),
-    Picture("system", "/system", ".panel .table tbody tr", ("light",)),
-    Picture("shop", "/shop/", "main img, main li"),
+    Picture("system", "/system", themes=("light",)),
+    Picture("shop", "/shop/", "main li", press="Refuse all"),
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,9 +68,10 @@ async def main(data_dir: Path | None) -> None:
                     executable_path=chromium_path(),
                     args=["--no-sandbox", "--disable-gpu", "--no-proxy-server"],
                 )
+                staff = await _signed_in(browser, address, password)
                 for picture in PICTURES:
                     for theme in picture.themes:
-                        await _take(browser, address, password, picture, theme)
+                        await _take(browser, address, staff, picture, theme)
                 await browser.close()
 
 
@@ -115,8 +116,19 @@ async def _until_filled(address: str, password: str) -> None:
                     await asyncio.sleep(0.5)
 
 
+async def _signed_in(browser: Browser, address: str, password: str) -> StorageState:
+    """Sign in once: more would soon be too many."""
+    context = await browser.new_context()
+    body = {"username": LOGIN, "password": password}
+    answer = await context.request.post(f"{address}/v1/sessions", data=body)
+    await expect(answer).to_be_ok()
+    kept = await context.storage_state()
+    await context.close()
+    return kept
+
+
 async def _take(
-    browser: Browser, address: str, password: str, picture: Picture, theme: str
+    browser: Browser, address: str, staff: StorageState, picture: Picture, theme: str
 ) -> None:
     width, height = picture.size
     context = await browser.new_context(
@@ -124,11 +136,9 @@ async def _take(
         color_scheme="dark" if theme == "dark" else "light",
         reduced_motion="reduce",
         locale="en-GB",
+        storage_state=staff,
     )
     page = await context.new_page()
-    if not picture.path.startswith("/shop"):
-        body = {"username": LOGIN, "password": password}
-        await context.request.post(f"{address}/v1/sessions", data=body)
     await page.goto(address + picture.path)
     gone = page.get_by_text(NO_SUCH_PAGE)
     there = page.locator(picture.ready).first
@@ -136,6 +146,9 @@ async def _take(
     if await gone.count():
         sys.stdout.write(f"{picture.path}: there is no such page yet\n")
     else:
+        if picture.press:
+            await page.get_by_role("button", name=picture.press).click()
+        await expect(page.locator(".skeleton")).to_have_count(0, timeout=60_000)
         await page.wait_for_timeout(SETTLE_MS)
         target = TAKEN_TO / f"{picture.name}-{theme}.webp"
         target.write_bytes(await _webp(page))

@@ -910,7 +910,8 @@ export const texts = {
       clicksByDayMeaning: 'Of the lists of a day (UTC), those of which a product was clicked.',
       rates: 'Share of lists clicked, by placement and model',
       ratesMeaning:
-        'With 95 % intervals by Wilson, as if every list was somebody else’s. What serves now is in colour. Intervals that overlap prove no difference; placements are not to be compared with one another.',
+        'With 95 % intervals by Wilson, as if every list was somebody else’s. What serves now is in colour. Intervals that overlap prove no difference; placements are not to be compared with one another. What served fewer than ten lists is left out.',
+      tooFew: 'Ten lists of a model are the least that a share is shown for.',
       totals: 'By placement and model',
       totalsMeaning:
         'Lists served in this time. Looked at within 30 minutes, into baskets and ordered within 24 hours, however the visitor came to the product; clicked in the list itself.',

@@ -33,6 +33,8 @@ export interface ChartProps {
   isTime?: boolean
   format?: (value: number) => string
   formatX?: (value: number) => string
+  /** The axis reaches so far up at least. */
+  atLeast?: number
   height?: number
   hasLegend?: boolean
   /** Opens what is behind a moment: by a click, or by Enter in the table. */
@@ -76,7 +78,7 @@ function Drawing(props: ChartProps) {
     height = 220,
     hasLegend = true,
   } = props
-  const { isTime = true, onPick } = props
+  const { isTime = true, atLeast = 1, onPick } = props
   const drawnHeight = height * textScale()
   const id = useId()
   const frame = useRef<HTMLDivElement>(null)
@@ -104,6 +106,7 @@ function Drawing(props: ChartProps) {
         width: element.clientWidth || 300,
         height: drawnHeight,
         isTime,
+        atLeast,
         formats: formats.current,
         onMove: setAt,
       }),
@@ -182,6 +185,7 @@ interface Frame {
   width: number
   height: number
   isTime: boolean
+  atLeast: number
   formats: { format: (value: number) => string; formatX: (value: number) => string }
   onMove: (index: number | null) => void
 }
@@ -205,7 +209,12 @@ function options(looks: readonly Look[], frame: Frame): uPlot.Options {
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
       x: { time: frame.isTime, range: hasBars ? roomForBars : withoutRoom },
-      y: { range: { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.12, soft: 1, mode: 2 } } },
+      y: {
+        range: {
+          min: { pad: 0, soft: 0, mode: 1 },
+          max: { pad: 0.12, soft: frame.atLeast, mode: 2 },
+        },
+      },
     },
     axes: [
       {
@@ -238,7 +247,8 @@ function options(looks: readonly Look[], frame: Frame): uPlot.Options {
 }
 
 /** Returns how much larger than usual the page writes: on a wall screen, or for tired eyes. */
-function textScale(): number {
+/** Returns how much larger than usual texts are, as on a wall screen. */
+export function textScale(): number {
   return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
 }
 

@@ -5,6 +5,7 @@ import { useEffect, useId, useRef } from 'react'
 import { useTheme } from '../app/theme'
 import { NOTHING } from '../format'
 import { texts } from '../texts'
+import { textScale } from './Chart'
 import { usePanel } from './Panel'
 import { Table } from './Table'
 
@@ -44,8 +45,19 @@ export function between({ low, high }: Interval, format: (value: number) => stri
 function AsTable({ label, rows, format }: IntervalsProps) {
   const columns = [
     { key: 'label', title: texts.parts.what, show: (row: Interval) => row.label },
-    { key: 'value', title: texts.parts.value, isNumber: true, show: (row: Interval) => format(row.value), sortBy: (row: Interval) => row.value },
-    { key: 'between', title: texts.parts.interval, isNumber: true, show: (row: Interval) => between(row, format) },
+    {
+      key: 'value',
+      title: texts.parts.value,
+      isNumber: true,
+      show: (row: Interval) => format(row.value),
+      sortBy: (row: Interval) => row.value,
+    },
+    {
+      key: 'between',
+      title: texts.parts.interval,
+      isNumber: true,
+      show: (row: Interval) => between(row, format),
+    },
   ]
   return <Table caption={label} columns={columns} rows={rows} rowKey={(row) => row.key} />
 }
@@ -90,14 +102,19 @@ function Drawing(props: IntervalsProps) {
 
 const ROW = 34
 const AXIS = 26
-const FONT = '13px system-ui, sans-serif'
-const SMALL = '12px system-ui, sans-serif'
+const DOT = 4.5
 
 function draw(canvas: HTMLCanvasElement, width: number, props: IntervalsProps): void {
   const context = canvas.getContext('2d')
   if (!context || !width) return
   const { rows, format, formatMark = format, reference, from } = props
-  const height = rows.length * ROW + AXIS
+  const text = textScale()
+  const [rowHeight, axisHeight] = [ROW * text, AXIS * text]
+  const [usual, small] = [13, 12].map((size) => `${size * text}px system-ui, sans-serif`) as [
+    string,
+    string,
+  ]
+  const height = rows.length * rowHeight + axisHeight
   const scale = window.devicePixelRatio || 1
   canvas.width = Math.round(width * scale)
   canvas.height = Math.round(height * scale)
@@ -107,23 +124,35 @@ function draw(canvas: HTMLCanvasElement, width: number, props: IntervalsProps): 
   const style = getComputedStyle(document.documentElement)
   const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim()
 
-  context.font = FONT
-  const isNarrow = width < 460
-  const labels = isNarrow ? 0 : Math.min(width * 0.36, widest(context, rows.map((row) => row.label)) + 16)
-  const values = widest(context, rows.map((row) => format(row.value))) + 12
+  context.font = usual
+  const isNarrow = width < 460 * text
+  const labels = isNarrow
+    ? 0
+    : Math.min(
+        width * 0.36,
+        widest(
+          context,
+          rows.map((row) => row.label),
+        ) + 16,
+      )
+  const values =
+    widest(
+      context,
+      rows.map((row) => format(row.value)),
+    ) + 12
   const [left, right] = [labels + 6, width - values - 6]
-  const marks = ticks(rows, from, Math.max(2, Math.floor((right - left) / 80)))
+  const marks = ticks(rows, from, Math.max(2, Math.floor((right - left) / (80 * text))))
   const [min, max] = [marks[0] ?? 0, marks.at(-1) ?? 1]
   const at = (value: number): number => left + ((value - min) / (max - min || 1)) * (right - left)
 
   context.textBaseline = 'middle'
-  context.font = SMALL
+  context.font = small
   context.textAlign = 'center'
   for (const mark of marks) {
     context.fillStyle = colour('grid')
-    context.fillRect(at(mark), 0, 1, height - AXIS)
+    context.fillRect(at(mark), 0, 1, height - axisHeight)
     context.fillStyle = colour('soft')
-    context.fillText(formatMark(mark), at(mark), height - AXIS / 2)
+    context.fillText(formatMark(mark), at(mark), height - axisHeight / 2)
   }
   const line = rows.find((row) => row.key === reference)
   if (line) {
@@ -132,18 +161,18 @@ function draw(canvas: HTMLCanvasElement, width: number, props: IntervalsProps): 
     context.setLineDash([4, 4])
     context.beginPath()
     context.moveTo(at(line.value), 0)
-    context.lineTo(at(line.value), height - AXIS)
+    context.lineTo(at(line.value), height - axisHeight)
     context.stroke()
     context.setLineDash([])
     context.globalAlpha = 1
   }
   rows.forEach((row, index) => {
-    const y = index * ROW + ROW / 2 + (isNarrow ? 7 : 0)
+    const y = index * rowHeight + rowHeight / 2 + (isNarrow ? 7 * text : 0)
     const ink = colour(row.colour ?? 'chart-soft')
-    context.font = isNarrow ? SMALL : FONT
+    context.font = isNarrow ? small : usual
     context.textAlign = 'left'
     context.fillStyle = colour('text')
-    if (isNarrow) context.fillText(row.label, left, y - 14)
+    if (isNarrow) context.fillText(row.label, left, y - 14 * text)
     else context.fillText(fitting(context, row.label, labels), 0, y)
     context.fillStyle = context.strokeStyle = ink
     context.lineWidth = 2
@@ -155,9 +184,9 @@ function draw(canvas: HTMLCanvasElement, width: number, props: IntervalsProps): 
       context.globalAlpha = 1
     }
     context.beginPath()
-    context.arc(at(row.value), y, 4.5, 0, 2 * Math.PI)
+    context.arc(at(row.value), y, DOT * text, 0, 2 * Math.PI)
     context.fill()
-    context.font = FONT
+    context.font = usual
     context.textAlign = 'right'
     context.fillStyle = colour('text')
     context.fillText(format(row.value), width, y)
@@ -170,7 +199,8 @@ function widest(context: CanvasRenderingContext2D, all: readonly string[]): numb
 
 function fitting(context: CanvasRenderingContext2D, text: string, room: number): string {
   let shown = text
-  while (shown.length > 1 && context.measureText(`${shown}…`).width > room - 8) shown = shown.slice(0, -1)
+  while (shown.length > 1 && context.measureText(`${shown}…`).width > room - 8)
+    shown = shown.slice(0, -1)
   return shown === text || context.measureText(text).width <= room - 8 ? text : `${shown}…`
 }
 

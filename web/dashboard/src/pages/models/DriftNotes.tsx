@@ -15,18 +15,36 @@ const SHOWN = 4
 type Drifted = Model & { drift: Drift }
 
 const COLUMNS: readonly Column<Drifted>[] = [
-  { key: 'at', title: texts.parts.when, show: ({ drift }) => dateTime(drift.at), sortBy: ({ drift }) => drift.at },
-  { key: 'kind', title: texts.models.kinds.kind, show: (model) => kindName(model.kind), sortBy: (model) => model.kind },
+  {
+    key: 'at',
+    title: texts.parts.when,
+    show: ({ drift }) => dateTime(drift.at),
+    sortBy: ({ drift }) => drift.at,
+  },
+  {
+    key: 'kind',
+    title: texts.models.kinds.kind,
+    show: (model) => kindName(model.kind),
+    sortBy: (model) => model.kind,
+  },
   { key: 'version', title: texts.models.kinds.version, sortBy: (model) => model.version },
   { key: 'features', title: words.moved, show: ({ drift }) => <Moved drift={drift} /> },
   {
     key: 'calibration',
     title: words.calibration,
     show: ({ drift }) => (
-      <span className={drift.is_miscalibrated ? 'warn' : ''}>{words.foreseen(number(drift.expected), number(drift.observed))}</span>
+      <span className={drift.is_miscalibrated ? 'warn' : ''}>
+        {words.foreseen(number(drift.expected), number(drift.observed))}
+      </span>
     ),
   },
-  { key: 'visits', title: words.visits, isNumber: true, show: ({ drift }) => number(drift.visits), sortBy: ({ drift }) => drift.visits },
+  {
+    key: 'visits',
+    title: words.visits,
+    isNumber: true,
+    show: ({ drift }) => number(drift.visits),
+    sortBy: ({ drift }) => drift.visits,
+  },
 ]
 
 export function DriftNotes() {
@@ -34,12 +52,33 @@ export function DriftNotes() {
   const rows = (result.data?.items ?? []).filter((model): model is Drifted => model.drift !== null)
   const sheet = () => ({
     columns: ['at', 'kind', 'version', 'features', 'expected', 'observed', 'visits'],
-    rows: rows.map(({ drift, kind, version }) => [drift.at, kind, version, JSON.stringify(drift.features), drift.expected, drift.observed, drift.visits]),
+    rows: rows.map(({ drift, kind, version }) => [
+      drift.at,
+      kind,
+      version,
+      JSON.stringify(drift.features),
+      drift.expected,
+      drift.observed,
+      drift.visits,
+    ]),
   })
   return (
-    <Panel title={words.title} definition={words.definition} at={result.dataUpdatedAt} isStale={Boolean(result.error)} sheet={sheet}>
+    <Panel
+      title={words.title}
+      definition={words.definition}
+      at={result.dataUpdatedAt}
+      isStale={Boolean(result.error)}
+      sheet={sheet}
+    >
       <Answered result={result} isEmpty={() => rows.length === 0} empty={words.empty}>
-        {() => <Table caption={words.title} columns={COLUMNS} rows={rows} rowKey={(row) => `${row.kind} ${row.version}`} />}
+        {() => (
+          <Table
+            caption={words.title}
+            columns={COLUMNS}
+            rows={rows}
+            rowKey={(row) => `${row.kind} ${row.version}`}
+          />
+        )}
       </Answered>
     </Panel>
   )
@@ -55,7 +94,9 @@ function Moved({ drift }: { drift: Drift }) {
           {readable(name)} {decimal(index, 2)}
         </span>
       ))}
-      {moved.length > SHOWN && <span className="soft small">{words.andMore(moved.length - SHOWN)}</span>}
+      {moved.length > SHOWN && (
+        <span className="soft small">{words.andMore(moved.length - SHOWN)}</span>
+      )}
     </span>
   )
 }

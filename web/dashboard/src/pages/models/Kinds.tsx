@@ -39,20 +39,25 @@ export function KindsOfModels() {
 export function useKind() {
   const result = useModels()
   const all = result.data?.items
-  const kinds = useMemo(() => [...new Set((all ?? []).map((model) => model.kind))].sort(byWeight), [all])
+  const kinds = useMemo(
+    () => [...new Set((all ?? []).map((model) => model.kind))].sort(byWeight),
+    [all],
+  )
   const [asked, setKind] = useFilter<string>('kind', '')
   const kind = kinds.includes(asked) ? asked : (kinds[0] ?? '')
   const models = useMemo(() => (all ?? []).filter((model) => model.kind === kind), [all, kind])
   const measures = useMemo(() => measuresOf(models[0]?.scores ?? {}), [models])
   const [wanted, setMeasure] = useFilter<string>('measure', '')
-  const measure = measures.includes(wanted) ? wanted : (measures.find((one) => texts.models.mainMeasures.includes(one)) ?? measures[0] ?? '')
+  const measure = measures.includes(wanted)
+    ? wanted
+    : (measures.find((one) => texts.models.mainMeasures.includes(one)) ?? measures[0] ?? '')
   return { result, kinds, kind, setKind, models, measures, measure, setMeasure }
 }
 
 const WEIGHT = ['recommender', 'intent', 'abandonment']
 
 function byWeight(a: string, b: string): number {
-  const place = (kind: string): number => (WEIGHT.indexOf(kind) + 1 || WEIGHT.length + 1)
+  const place = (kind: string): number => WEIGHT.indexOf(kind) + 1 || WEIGHT.length + 1
   return place(a) - place(b) || a.localeCompare(b)
 }
 
@@ -78,12 +83,35 @@ function Serving() {
   })
   const columns: readonly Column<KindRow>[] = [
     { key: 'kind', title: words.kind, show: (row) => <strong>{kindName(row.kind)}</strong> },
-    { key: 'champion', title: words.serves, show: ({ champion }) => <span className="whole">{champion?.version ?? words.none}</span> },
-    { key: 'since', title: words.since, show: ({ champion }) => (
-        <span className="whole">{champion?.promoted_at ? since(now - Date.parse(champion.promoted_at)) : texts.models.nothing}</span>
-      ) },
-    { key: 'until', title: words.learntUntil, isNumber: true, show: ({ champion }) => number(champion?.until) },
-    { key: 'shadow', title: words.shadow, show: ({ shadow }) => <span className="whole">{shadow?.version ?? texts.models.nothing}</span> },
+    {
+      key: 'champion',
+      title: words.serves,
+      show: ({ champion }) => <span className="whole">{champion?.version ?? words.none}</span>,
+    },
+    {
+      key: 'since',
+      title: words.since,
+      show: ({ champion }) => (
+        <span className="whole">
+          {champion?.promoted_at
+            ? since(now - Date.parse(champion.promoted_at))
+            : texts.models.nothing}
+        </span>
+      ),
+    },
+    {
+      key: 'until',
+      title: words.learntUntil,
+      isNumber: true,
+      show: ({ champion }) => number(champion?.until),
+    },
+    {
+      key: 'shadow',
+      title: words.shadow,
+      show: ({ shadow }) => (
+        <span className="whole">{shadow?.version ?? texts.models.nothing}</span>
+      ),
+    },
     {
       key: 'drift',
       title: words.drift,
@@ -96,10 +124,20 @@ function Serving() {
           <span className="soft">{words.noDrift}</span>
         ),
     },
-    { key: 'trainings', title: words.trainings, isNumber: true, show: (row) => number(row.trainings) },
+    {
+      key: 'trainings',
+      title: words.trainings,
+      isNumber: true,
+      show: (row) => number(row.trainings),
+    },
   ]
   return (
-    <Panel title={words.serving} definition={words.servingMeaning} at={result.dataUpdatedAt} isStale={Boolean(result.error)}>
+    <Panel
+      title={words.serving}
+      definition={words.servingMeaning}
+      at={result.dataUpdatedAt}
+      isStale={Boolean(result.error)}
+    >
       <Answered result={result} isEmpty={(answer) => answer.items.length === 0} empty={words.empty}>
         {() => (
           <Table
@@ -125,7 +163,11 @@ function Beside() {
   const title = words.beside(kindName(kind))
   const sheet = () => ({
     columns: ['name', 'measure', 'value', 'low', 'high'],
-    rows: model ? measures.flatMap((one) => comparison(model, one).map((row) => [row.key, one, row.value, row.low, row.high])) : [],
+    rows: model
+      ? measures.flatMap((one) =>
+          comparison(model, one).map((row) => [row.key, one, row.value, row.low, row.high]),
+        )
+      : [],
   })
   return (
     <Panel
@@ -149,8 +191,20 @@ function Beside() {
       <Answered result={result} isEmpty={() => rows.length === 0} empty={words.noScores}>
         {() => (
           <>
-            <Intervals label={`${title}, ${measureName(measure)}`} rows={rows} format={score} formatMark={decimal} reference={model && ownName(model)} from={0} />
-            <p className="small soft">{words.measureMeaning(measureName(measure), texts.models.measureMeanings[measure] ?? '')}</p>
+            <Intervals
+              label={`${title}, ${measureName(measure)}`}
+              rows={rows}
+              format={score}
+              formatMark={decimal}
+              reference={model && ownName(model)}
+              from={0}
+            />
+            <p className="small soft">
+              {words.measureMeaning(
+                measureName(measure),
+                texts.models.measureMeanings[measure] ?? '',
+              )}
+            </p>
           </>
         )}
       </Answered>
@@ -158,7 +212,15 @@ function Beside() {
   )
 }
 
-function MeasureSelect({ measures, measure, setMeasure }: { measures: readonly string[]; measure: string; setMeasure: (value: string) => void }) {
+function MeasureSelect({
+  measures,
+  measure,
+  setMeasure,
+}: {
+  measures: readonly string[]
+  measure: string
+  setMeasure: (value: string) => void
+}) {
   return (
     <Select
       label={words.measure}
@@ -196,9 +258,14 @@ function overTime(models: readonly Model[], measure: string): { x: number[]; ser
   const series: Series[] = [
     { label: '', values: own.map((one) => one?.high ?? null), isUpperOfBand: true },
     { label: '', values: own.map((one) => one?.low ?? null) },
-    { label: words.trained, values: own.map((one) => one?.value ?? null), hasPoints: own.length <= 30 },
+    {
+      label: words.trained,
+      values: own.map((one) => one?.value ?? null),
+      hasPoints: own.length <= 30,
+    },
   ]
-  if (rival.some((value) => value !== null)) series.push({ label: words.championThen, values: rival, colour: 'chart-2', isDashed: true })
+  if (rival.some((value) => value !== null))
+    series.push({ label: words.championThen, values: rival, colour: 'chart-2', isDashed: true })
   return { x: told.map((model) => Date.parse(model.trained_at) / 1_000), series }
 }
 
@@ -211,8 +278,26 @@ function Versions() {
   const columns = useMemo(() => columnsOf(measure, setCard), [measure])
   const shown = mayChange ? [...columns, actions(setChange)] : columns
   const sheet = () => ({
-    columns: ['kind', 'version', 'trained_at', 'promoted_at', 'is_champion', 'is_shadow', 'until', measure],
-    rows: models.map((one) => [one.kind, one.version, one.trained_at, one.promoted_at, String(one.is_champion), String(one.is_shadow), one.until, scoreOf(one, ownName(one), measure)?.value]),
+    columns: [
+      'kind',
+      'version',
+      'trained_at',
+      'promoted_at',
+      'is_champion',
+      'is_shadow',
+      'until',
+      measure,
+    ],
+    rows: models.map((one) => [
+      one.kind,
+      one.version,
+      one.trained_at,
+      one.promoted_at,
+      String(one.is_champion),
+      String(one.is_shadow),
+      one.until,
+      scoreOf(one, ownName(one), measure)?.value,
+    ]),
   })
   return (
     <Panel
@@ -223,14 +308,25 @@ function Versions() {
       sheet={sheet}
       actions={
         mayChange && hasFormer ? (
-          <button type="button" className="button slim" onClick={() => setChange({ does: 'rollback', kind, version: '' })}>
+          <button
+            type="button"
+            className="button slim"
+            onClick={() => setChange({ does: 'rollback', kind, version: '' })}
+          >
             {words.rollBack}
           </button>
         ) : null
       }
     >
       <Answered result={result} isEmpty={() => models.length === 0} empty={words.empty}>
-        {() => <Table caption={words.versions(kindName(kind))} columns={shown} rows={models} rowKey={(model) => model.version} />}
+        {() => (
+          <Table
+            caption={words.versions(kindName(kind))}
+            columns={shown}
+            rows={models}
+            rowKey={(model) => model.version}
+          />
+        )}
       </Answered>
       {card && <Card model={card} onClose={() => setCard(null)} />}
       {change && <TakeOver change={change} onClose={() => setChange(null)} />}
@@ -245,14 +341,30 @@ function columnsOf(measure: string, open: (model: Model) => void): readonly Colu
       title: words.version,
       sortBy: (model) => model.version,
       show: (model) => (
-        <button type="button" className="link whole" onClick={() => open(model)} aria-label={words.openCard(model.version)}>
+        <button
+          type="button"
+          className="link whole"
+          onClick={() => open(model)}
+          aria-label={words.openCard(model.version)}
+        >
           {model.version}
         </button>
       ),
     },
     { key: 'state', title: words.state, show: (model) => <State model={model} /> },
-    { key: 'trained', title: words.trainedAt, show: (model) => <span className="whole">{dateTime(model.trained_at)}</span>, sortBy: (model) => model.trained_at },
-    { key: 'until', title: words.learntUntil, isNumber: true, show: (model) => number(model.until), sortBy: (model) => model.until },
+    {
+      key: 'trained',
+      title: words.trainedAt,
+      show: (model) => <span className="whole">{dateTime(model.trained_at)}</span>,
+      sortBy: (model) => model.trained_at,
+    },
+    {
+      key: 'until',
+      title: words.learntUntil,
+      isNumber: true,
+      show: (model) => number(model.until),
+      sortBy: (model) => model.until,
+    },
     {
       key: 'score',
       title: measureName(measure),
@@ -263,7 +375,10 @@ function columnsOf(measure: string, open: (model: Model) => void): readonly Colu
         if (!found) return texts.models.nothing
         return (
           <>
-            {score(found.value)} <span className="soft small">{found.low !== null && between({ key: '', label: '', ...found }, score)}</span>
+            {score(found.value)}{' '}
+            <span className="soft small">
+              {found.low !== null && between({ key: '', label: '', ...found }, score)}
+            </span>
           </>
         )
       },
@@ -273,8 +388,18 @@ function columnsOf(measure: string, open: (model: Model) => void): readonly Colu
 
 function State({ model }: { model: Model }) {
   const states = texts.models.states
-  if (model.is_champion) return <span className="pill" data-tone="good">{states.champion}</span>
-  if (model.is_shadow) return <span className="pill" data-tone="accent">{states.shadow}</span>
+  if (model.is_champion)
+    return (
+      <span className="pill" data-tone="good">
+        {states.champion}
+      </span>
+    )
+  if (model.is_shadow)
+    return (
+      <span className="pill" data-tone="accent">
+        {states.shadow}
+      </span>
+    )
   return <span className="pill">{model.promoted_at ? states.former : states.waiting}</span>
 }
 
@@ -299,7 +424,10 @@ function actions(ask: (change: Change) => void): Column<Model> {
     show: (model) => (
       <span className="row end">
         {model.is_shadow && button(model, 'unshadow', words.unshadow)}
-        {!model.is_champion && !model.is_shadow && SHADOWED.has(model.kind) && button(model, 'shadow', words.shadowIt)}
+        {!model.is_champion &&
+          !model.is_shadow &&
+          SHADOWED.has(model.kind) &&
+          button(model, 'shadow', words.shadowIt)}
         {!model.is_champion && button(model, 'promote', words.promote)}
       </span>
     ),

@@ -4,14 +4,27 @@ import type { ReactNode } from 'react'
 
 export function Markdown({ text }: { text: string }) {
   const blocks = text.trim().split(/\n{2,}/)
-  return <div className="markdown">{blocks.map((block, index) => <Block key={index} lines={block.split('\n')} />)}</div>
+  return (
+    <div className="markdown">
+      {blocks.map((block, index) => (
+        <Block key={index} lines={block.split('\n')} />
+      ))}
+    </div>
+  )
 }
 
 function Block({ lines }: { lines: readonly string[] }) {
   const [first = ''] = lines
   if (first.startsWith('#')) return <h3>{inline(first.replace(/^#+ /, ''))}</h3>
   if (first.startsWith('|')) return <Grid lines={lines} />
-  if (first.startsWith('- ')) return <ul>{items(lines).map((item, index) => <li key={index}>{inline(item)}</li>)}</ul>
+  if (first.startsWith('- '))
+    return (
+      <ul>
+        {items(lines).map((item, index) => (
+          <li key={index}>{inline(item)}</li>
+        ))}
+      </ul>
+    )
   return <p>{inline(lines.join(' '))}</p>
 }
 
@@ -67,5 +80,7 @@ function cells(line: string): readonly string[] {
 function inline(text: string): ReactNode[] {
   return text
     .split(/(`[^`]+`)/)
-    .map((part, index) => (part.startsWith('`') ? <code key={index}>{part.slice(1, -1)}</code> : part))
+    .map((part, index) =>
+      part.startsWith('`') ? <code key={index}>{part.slice(1, -1)}</code> : part,
+    )
 }

@@ -10,8 +10,16 @@ export function ModelName({ name }: { name: string }) {
   return (
     <span className="model-name" title={name}>
       {shortVersion(name)}
-      {model?.is_champion && <span className="pill" data-tone="good">{texts.models.states.champion}</span>}
-      {model?.is_shadow && <span className="pill" data-tone="accent">{texts.models.states.shadow}</span>}
+      {model?.is_champion && (
+        <span className="pill" data-tone="good">
+          {texts.models.states.champion}
+        </span>
+      )}
+      {model?.is_shadow && (
+        <span className="pill" data-tone="accent">
+          {texts.models.states.shadow}
+        </span>
+      )}
     </span>
   )
 }

@@ -25,7 +25,11 @@ const PARTS: readonly { key: Part; title: string; show: () => ReactNode }[] = [
 ]
 
 export function Models() {
-  const [part, setPart] = useFilter<Part>('part', 'served', PARTS.map(({ key }) => key))
+  const [part, setPart] = useFilter<Part>(
+    'part',
+    'served',
+    PARTS.map(({ key }) => key),
+  )
   return (
     <PageFrame title={words.title} intro={words.intro}>
       <Tabs label={words.title} tabs={PARTS} shown={part} onShow={setPart} />

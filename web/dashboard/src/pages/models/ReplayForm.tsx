@@ -24,7 +24,8 @@ export function ReplayForm({ onClose }: { onClose: () => void }) {
   ]
   const ask = async (fields: FormData): Promise<void> => {
     const text = (name: string): string => String(fields.get(name) ?? '')
-    const moment = (name: string): object => (text(name) ? { [name]: new Date(text(name)).toISOString() } : {})
+    const moment = (name: string): object =>
+      text(name) ? { [name]: new Date(text(name)).toISOString() } : {}
     await post<Replay>(REPLAYS, {
       policy: text('policy'),
       placement: text('placement'),
@@ -39,11 +40,19 @@ export function ReplayForm({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={words.askTitle} isNarrow onClose={onClose}>
       <Form action={words.askAction} onSubmit={ask} onCancel={onClose}>
-        <SelectField name="policy" label={words.policy} hint={words.policyHint} choices={policies} />
+        <SelectField
+          name="policy"
+          label={words.policy}
+          hint={words.policyHint}
+          choices={policies}
+        />
         <SelectField
           name="placement"
           label={words.placement}
-          choices={(['home', 'email'] as const).map((value) => ({ value, label: texts.models.placements[value] }))}
+          choices={(['home', 'email'] as const).map((value) => ({
+            value,
+            label: texts.models.placements[value],
+          }))}
         />
         <div className="two-fields">
           <TextField name="from" label={words.from} hint={words.fromHint} type="datetime-local" />

@@ -21,11 +21,16 @@ export function ReplayResult({ replay, onClose }: { replay: Replay; onClose: () 
         <p className="row">
           <Status replay={replay} />
           <span className="soft small">
-            {texts.models.placements[replay.placement]} · {words.positions(number(replay.from), number(replay.to))}
+            {texts.models.placements[replay.placement]} ·{' '}
+            {words.positions(number(replay.from), number(replay.to))}
           </span>
         </p>
         {replay.error && <p className="note">{replay.error}</p>}
-        {replay.result ? <Found report={replay.result} policy={policy} /> : <Empty text={words.noResult[replay.status]} />}
+        {replay.result ? (
+          <Found report={replay.result} policy={policy} />
+        ) : (
+          <Empty text={words.noResult[replay.status]} />
+        )}
       </div>
     </Dialog>
   )
@@ -37,7 +42,15 @@ function Found({ report, policy }: { report: ReplayReport; policy: string }) {
     <>
       <section className="verdict" data-verdict={clicks.verdict} aria-label={words.verdict}>
         <h3>{words.verdictTitles[clicks.verdict](policy)}</h3>
-        <p>{clicks.verdict === 'no_conclusion' ? words.refusal : words.gain(signed(clicks.gain.value), signed(clicks.gain.low), signed(clicks.gain.high))}</p>
+        <p>
+          {clicks.verdict === 'no_conclusion'
+            ? words.refusal
+            : words.gain(
+                signed(clicks.gain.value),
+                signed(clicks.gain.low),
+                signed(clicks.gain.high),
+              )}
+        </p>
         {clicks.doubts.length > 0 && (
           <ul className="doubts">
             {clicks.doubts.map((doubt) => (
@@ -48,22 +61,54 @@ function Found({ report, policy }: { report: ReplayReport; policy: string }) {
         {report.has_hindsight && <p className="warn">{words.hasHindsight}</p>}
       </section>
       {clicks.lists > 0 && (
-        <Panel title={words.estimates} definition={words.estimatesMeaning} sheet={() => sheetOf(clicks)}>
-          <Intervals label={words.estimates} rows={estimates(clicks)} format={(value) => fixed(value, 4)} formatMark={decimal} reference="rival" from={0} />
+        <Panel
+          title={words.estimates}
+          definition={words.estimatesMeaning}
+          sheet={() => sheetOf(clicks)}
+        >
+          <Intervals
+            label={words.estimates}
+            rows={estimates(clicks)}
+            format={(value) => fixed(value, 4)}
+            formatMark={decimal}
+            reference="rival"
+            from={0}
+          />
         </Panel>
       )}
-      <dl className="facts">
+      <dl className="replay-facts">
         <Fact name={words.lists} value={number(clicks.lists)} />
         <Fact name={words.visitors} value={number(clicks.visitors)} />
         <Fact name={words.clicks} value={number(clicks.clicks)} />
-        <Fact name={words.effectiveSample} value={decimal(clicks.effective_sample, 1)} meaning={words.effectiveSampleMeaning} />
-        <Fact name={words.support} value={decimal(clicks.support, 3)} meaning={words.supportMeaning} />
-        <Fact name={words.largestWeight} value={decimal(clicks.largest_weight, 1)} meaning={words.largestWeightMeaning} />
-        <Fact name={words.agreement} value={share(report.agreement)} meaning={words.agreementMeaning} />
+        <Fact
+          name={words.effectiveSample}
+          value={decimal(clicks.effective_sample, 1)}
+          meaning={words.effectiveSampleMeaning}
+        />
+        <Fact
+          name={words.support}
+          value={decimal(clicks.support, 3)}
+          meaning={words.supportMeaning}
+        />
+        <Fact
+          name={words.largestWeight}
+          value={decimal(clicks.largest_weight, 1)}
+          meaning={words.largestWeightMeaning}
+        />
+        <Fact
+          name={words.agreement}
+          value={share(report.agreement)}
+          meaning={words.agreementMeaning}
+        />
       </dl>
       <h3>{words.hits}</h3>
       <p className="soft small">{words.hitsMeaning}</p>
-      <Table caption={words.hits} columns={HITS} rows={hitRows(report)} rowKey={(row) => `${row.kind} ${row.whose}`} />
+      <Table
+        caption={words.hits}
+        columns={HITS}
+        rows={hitRows(report)}
+        rowKey={(row) => `${row.kind} ${row.whose}`}
+      />
     </>
   )
 }
@@ -79,7 +124,13 @@ function Fact({ name, value, meaning }: { name: string; value: string; meaning?:
 }
 
 const ESTIMATES = ['served', 'rival', 'ips', 'snips', 'doubly_robust'] as const
-const COLOURS = { served: 'chart-soft', rival: 'chart-2', ips: 'chart-1', snips: 'chart-1', doubly_robust: 'chart-1' } as const
+const COLOURS = {
+  served: 'chart-soft',
+  rival: 'chart-2',
+  ips: 'chart-1',
+  snips: 'chart-1',
+  doubly_robust: 'chart-1',
+} as const
 
 function estimates(clicks: Judgement): readonly Interval[] {
   return ESTIMATES.map((key) => {
@@ -91,7 +142,12 @@ function estimates(clicks: Judgement): readonly Interval[] {
 function sheetOf(clicks: Judgement) {
   return {
     columns: ['estimator', 'value', 'low', 'high'],
-    rows: [...ESTIMATES, 'gain' as const].map((name) => [name, clicks[name].value, clicks[name].low, clicks[name].high]),
+    rows: [...ESTIMATES, 'gain' as const].map((name) => [
+      name,
+      clicks[name].value,
+      clicks[name].low,
+      clicks[name].high,
+    ]),
   }
 }
 

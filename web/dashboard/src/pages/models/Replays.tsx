@@ -38,24 +38,47 @@ function AllReplays() {
       key: 'policy',
       title: words.policy,
       show: (replay) => (
-        <button type="button" className="link" aria-label={words.open(policyName(replay.policy))} onClick={() => setShown(replay.replay_id)}>
+        <button
+          type="button"
+          className="link"
+          aria-label={words.open(policyName(replay.policy))}
+          onClick={() => setShown(replay.replay_id)}
+        >
           {policyName(replay.policy)}
         </button>
       ),
     },
-    { key: 'placement', title: words.placement, show: (replay) => texts.models.placements[replay.placement] },
-    { key: 'span', title: words.span, show: (replay) => words.positions(number(replay.from), number(replay.to)) },
+    {
+      key: 'placement',
+      title: words.placement,
+      show: (replay) => texts.models.placements[replay.placement],
+    },
+    {
+      key: 'span',
+      title: words.span,
+      show: (replay) => words.positions(number(replay.from), number(replay.to)),
+    },
     { key: 'status', title: words.status, show: (replay) => <Status replay={replay} /> },
     { key: 'verdict', title: words.verdict, show: (replay) => <Verdict replay={replay} /> },
     { key: 'by', title: words.askedBy, show: (replay) => replay.requested_by.replace('user:', '') },
-    { key: 'at', title: words.askedAt, show: (replay) => dateTime(replay.requested_at), sortBy: (replay) => replay.requested_at },
+    {
+      key: 'at',
+      title: words.askedAt,
+      show: (replay) => dateTime(replay.requested_at),
+      sortBy: (replay) => replay.requested_at,
+    },
     {
       key: 'actions',
       title: texts.models.kinds.actions,
       isNumber: true,
       show: (replay) =>
         isUnderWay(replay) && (
-          <button type="button" className="button slim" aria-label={`${words.cancel}: ${policyName(replay.policy)}`} onClick={() => setCancelled(replay)}>
+          <button
+            type="button"
+            className="button slim"
+            aria-label={`${words.cancel}: ${policyName(replay.policy)}`}
+            onClick={() => setCancelled(replay)}
+          >
             {words.cancel}
           </button>
         ),
@@ -81,7 +104,13 @@ function AllReplays() {
     >
       <Answered result={result} isEmpty={(answer) => answer.items.length === 0} empty={words.empty}>
         {(answer) => (
-          <Table caption={words.title} columns={columns} rows={answer.items} rowKey={(replay) => replay.replay_id} isSelected={(replay) => replay.replay_id === shown} />
+          <Table
+            caption={words.title}
+            columns={columns}
+            rows={answer.items}
+            rowKey={(replay) => replay.replay_id}
+            isSelected={(replay) => replay.replay_id === shown}
+          />
         )}
       </Answered>
       {asks && <ReplayForm onClose={() => setAsks(false)} />}
@@ -119,7 +148,14 @@ export function Status({ replay }: { replay: Replay }) {
       <span className="small">
         {words.statuses.running} · {share(part)}
       </span>
-      <span className="bar" role="progressbar" aria-label={policyName(replay.policy)} aria-valuenow={Math.round(100 * part)} aria-valuemin={0} aria-valuemax={100}>
+      <span
+        className="bar"
+        role="progressbar"
+        aria-label={policyName(replay.policy)}
+        aria-valuenow={Math.round(100 * part)}
+        aria-valuemin={0}
+        aria-valuemax={100}
+      >
         <i style={{ width: `${100 * part}%` }} />
       </span>
     </span>

@@ -4,13 +4,11 @@ import { useState } from 'react'
 
 import { call, post } from '../../api/client'
 import { useProductNames } from '../../api/product-names'
-import { useRead } from '../../api/queries'
-import type { Page } from '../../api/shapes'
 import { Dialog } from '../../parts/Dialog'
 import { Choices, Form, SelectField, TextField } from '../../parts/Form'
 import { toast } from '../../parts/Toast'
 import { texts } from '../../texts'
-import { RULES, rulesChanged } from './reads'
+import { RULES, rulesChanged, useCategories } from './reads'
 import { PLACEMENTS, type Rule, type RuleAction } from './shapes'
 
 const words = texts.models.rules
@@ -21,7 +19,7 @@ export function RuleForm({ rule, onClose }: { rule: Rule | null; onClose: () => 
   const [action, setAction] = useState<RuleAction>(rule?.action ?? 'pin')
   const [aims, setAims] = useState<'product' | 'category'>(rule?.category ? 'category' : 'product')
   const names = useProductNames()
-  const categories = useRead<Page<{ category_id: string; name: string }>>('/v1/categories', { page_size: 100 })
+  const categories = useCategories()
   const isOfProduct = action === 'pin' || (action !== 'diversify' && aims === 'product')
   const isOfCategory = action !== 'pin' && action !== 'diversify' && aims === 'category'
   const save = async (fields: FormData): Promise<void> => {
@@ -57,8 +55,20 @@ export function RuleForm({ rule, onClose }: { rule: Rule | null; onClose: () => 
         )}
         {isOfProduct && (
           <>
-            <TextField name="product_id" label={words.product} hint={words.productHint} defaultValue={rule?.product_id} list="rule-products" autoComplete="off" spellCheck={false} required />
-            <Choices id="rule-products" choices={[...names].map(([value, label]) => ({ value, label }))} />
+            <TextField
+              name="product_id"
+              label={words.product}
+              hint={words.productHint}
+              defaultValue={rule?.product_id}
+              list="rule-products"
+              autoComplete="off"
+              spellCheck={false}
+              required
+            />
+            <Choices
+              id="rule-products"
+              choices={[...names].map(([value, label]) => ({ value, label }))}
+            />
           </>
         )}
         {isOfCategory && (
@@ -66,12 +76,25 @@ export function RuleForm({ rule, onClose }: { rule: Rule | null; onClose: () => 
             name="category"
             label={words.aCategory}
             defaultValue={rule?.category}
-            choices={(categories.data?.items ?? []).map(({ category_id: value, name: label }) => ({ value, label }))}
+            choices={(categories.data?.items ?? []).map(({ category_id: value, name: label }) => ({
+              value,
+              label,
+            }))}
             key={categories.data ? 'known' : 'unknown'}
           />
         )}
         {action === 'pin' && (
-          <TextField name="place" label={words.place} hint={words.placeHint} type="number" min={1} max={100} step={1} defaultValue={rule?.place || USUAL.pin} required />
+          <TextField
+            name="place"
+            label={words.place}
+            hint={words.placeHint}
+            type="number"
+            min={1}
+            max={100}
+            step={1}
+            defaultValue={rule?.place || USUAL.pin}
+            required
+          />
         )}
         {(action === 'boost' || action === 'bury') && (
           <TextField
@@ -87,19 +110,49 @@ export function RuleForm({ rule, onClose }: { rule: Rule | null; onClose: () => 
           />
         )}
         {action === 'diversify' && (
-          <TextField name="strength" label={words.strength} hint={words.strengthHint} type="number" min={0} max={1} step="any" defaultValue={rule?.action === action ? rule.strength : USUAL.diversify} required />
+          <TextField
+            name="strength"
+            label={words.strength}
+            hint={words.strengthHint}
+            type="number"
+            min={0}
+            max={1}
+            step="any"
+            defaultValue={rule?.action === action ? rule.strength : USUAL.diversify}
+            required
+          />
         )}
         <SelectField
           name="placement"
           label={words.where}
           defaultValue={rule?.placement ?? ''}
-          choices={[{ value: '', label: words.everywhere }, ...PLACEMENTS.map((value) => ({ value, label: texts.models.placements[value] }))]}
+          choices={[
+            { value: '', label: words.everywhere },
+            ...PLACEMENTS.map((value) => ({ value, label: texts.models.placements[value] })),
+          ]}
         />
         <div className="two-fields">
-          <TextField name="starts_at" label={words.starts} type="datetime-local" defaultValue={local(rule?.starts_at)} />
-          <TextField name="ends_at" label={words.ends} type="datetime-local" defaultValue={local(rule?.ends_at)} />
+          <TextField
+            name="starts_at"
+            label={words.starts}
+            type="datetime-local"
+            defaultValue={local(rule?.starts_at)}
+          />
+          <TextField
+            name="ends_at"
+            label={words.ends}
+            type="datetime-local"
+            defaultValue={local(rule?.ends_at)}
+          />
         </div>
-        <TextField name="note" label={words.note} hint={words.noteHint} defaultValue={rule?.note} maxLength={500} autoComplete="off" />
+        <TextField
+          name="note"
+          label={words.note}
+          hint={words.noteHint}
+          defaultValue={rule?.note}
+          maxLength={500}
+          autoComplete="off"
+        />
       </Form>
     </Dialog>
   )
@@ -108,7 +161,8 @@ export function RuleForm({ rule, onClose }: { rule: Rule | null; onClose: () => 
 /** Returns all terms, so that a rule that changed its kind keeps nothing of the former one. */
 function termsOf(action: RuleAction, fields: FormData): object {
   const text = (name: string): string => String(fields.get(name) ?? '').trim()
-  const moment = (name: string): string | null => (text(name) ? new Date(text(name)).toISOString() : null)
+  const moment = (name: string): string | null =>
+    text(name) ? new Date(text(name)).toISOString() : null
   return {
     action,
     product_id: text('product_id'),

@@ -15,7 +15,7 @@ import { type Column, Table } from '../../parts/Table'
 import { toast } from '../../parts/Toast'
 import { texts } from '../../texts'
 import { RuleForm } from './RuleForm'
-import { RULES, rulesChanged, useMay, useRules } from './reads'
+import { RULES, rulesChanged, useCategories, useMay, useRules } from './reads'
 import type { Rule } from './shapes'
 
 const words = texts.models.rules
@@ -29,14 +29,28 @@ function AllRules() {
   const result = useRules()
   const mayRead = useMay('analyst')
   const mayChange = useMay('admin')
-  const names = useProductNames()
+  const names = useNames()
   const now = useNow()
   const [edited, setEdited] = useState<Rule | 'new' | null>(null)
   const [removed, setRemoved] = useState<Rule | null>(null)
   const columns: Column<Rule>[] = [
-    { key: 'action', title: words.action, show: (rule) => <span className="pill" data-tone="accent">{words.actions[rule.action]}</span>, sortBy: (rule) => rule.action },
+    {
+      key: 'action',
+      title: words.action,
+      show: (rule) => (
+        <span className="pill" data-tone="accent">
+          {words.actions[rule.action]}
+        </span>
+      ),
+      sortBy: (rule) => rule.action,
+    },
     { key: 'what', title: words.what, show: (rule) => effectOf(rule, names) },
-    { key: 'where', title: words.where, show: (rule) => (rule.placement ? texts.models.placements[rule.placement] : words.everywhere), sortBy: (rule) => rule.placement },
+    {
+      key: 'where',
+      title: words.where,
+      show: (rule) => (rule.placement ? texts.models.placements[rule.placement] : words.everywhere),
+      sortBy: (rule) => rule.placement,
+    },
     { key: 'when', title: words.period, show: (rule) => <Period rule={rule} now={now} /> },
     { key: 'note', title: words.note, show: (rule) => rule.note || texts.models.nothing },
   ]
@@ -47,10 +61,20 @@ function AllRules() {
       isNumber: true,
       show: (rule) => (
         <span className="row end">
-          <button type="button" className="button slim" aria-label={`${words.edit}: ${effectOf(rule, names)}`} onClick={() => setEdited(rule)}>
+          <button
+            type="button"
+            className="button slim"
+            aria-label={`${words.edit}: ${effectOf(rule, names)}`}
+            onClick={() => setEdited(rule)}
+          >
             {words.edit}
           </button>
-          <button type="button" className="button slim" aria-label={`${words.remove}: ${effectOf(rule, names)}`} onClick={() => setRemoved(rule)}>
+          <button
+            type="button"
+            className="button slim"
+            aria-label={`${words.remove}: ${effectOf(rule, names)}`}
+            onClick={() => setRemoved(rule)}
+          >
             {words.remove}
           </button>
         </span>
@@ -58,8 +82,32 @@ function AllRules() {
     })
   }
   const sheet = () => ({
-    columns: ['rule_id', 'action', 'product_id', 'category', 'place', 'factor', 'strength', 'placement', 'starts_at', 'ends_at', 'note'],
-    rows: (result.data?.items ?? []).map((r) => [r.rule_id, r.action, r.product_id, r.category, r.place, r.factor, r.strength, r.placement, r.starts_at, r.ends_at, r.note]),
+    columns: [
+      'rule_id',
+      'action',
+      'product_id',
+      'category',
+      'place',
+      'factor',
+      'strength',
+      'placement',
+      'starts_at',
+      'ends_at',
+      'note',
+    ],
+    rows: (result.data?.items ?? []).map((r) => [
+      r.rule_id,
+      r.action,
+      r.product_id,
+      r.category,
+      r.place,
+      r.factor,
+      r.strength,
+      r.placement,
+      r.starts_at,
+      r.ends_at,
+      r.note,
+    ]),
   })
   const remove = async (rule: Rule): Promise<void> => {
     await call('DELETE', `${RULES}/${encodeURIComponent(rule.rule_id)}`)
@@ -83,13 +131,26 @@ function AllRules() {
       }
     >
       {mayRead ? (
-        <Answered result={result} isEmpty={(answer) => answer.items.length === 0} empty={words.empty}>
-          {(answer) => <Table caption={words.title} columns={columns} rows={answer.items} rowKey={(rule) => rule.rule_id} />}
+        <Answered
+          result={result}
+          isEmpty={(answer) => answer.items.length === 0}
+          empty={words.empty}
+        >
+          {(answer) => (
+            <Table
+              caption={words.title}
+              columns={columns}
+              rows={answer.items}
+              rowKey={(rule) => rule.rule_id}
+            />
+          )}
         </Answered>
       ) : (
         <Empty text={words.notYours} />
       )}
-      {edited && <RuleForm rule={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />}
+      {edited && (
+        <RuleForm rule={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />
+      )}
       {removed && (
         <Confirm
           title={words.confirmRemove}
@@ -104,8 +165,22 @@ function AllRules() {
   )
 }
 
-function effectOf(rule: Rule, names: ReadonlyMap<string, string>): string {
-  const target = rule.product_id ? (names.get(rule.product_id) ?? rule.product_id) : words.category(rule.category)
+interface Names {
+  products: ReadonlyMap<string, string>
+  categories: ReadonlyMap<string, string>
+}
+
+function useNames(): Names {
+  const products = useProductNames()
+  const { data } = useCategories()
+  return { products, categories: new Map(data?.items.map((each) => [each.category_id, each.name])) }
+}
+
+function effectOf(rule: Rule, { products, categories }: Names): string {
+  const { product_id: product, category } = rule
+  const target = product
+    ? (products.get(product) ?? product)
+    : words.category(categories.get(category) ?? category)
   switch (rule.action) {
     case 'pin':
       return words.pinned(target, number(rule.place))
@@ -120,7 +195,9 @@ function effectOf(rule: Rule, names: ReadonlyMap<string, string>): string {
 
 function Period({ rule, now }: { rule: Rule; now: number }) {
   const { starts_at: starts, ends_at: ends } = rule
-  if (starts && Date.parse(starts) > now) return <span className="pill">{words.startsAt(dateTime(starts))}</span>
-  if (ends && Date.parse(ends) <= now) return <span className="pill">{words.endedAt(dateTime(ends))}</span>
+  if (starts && Date.parse(starts) > now)
+    return <span className="pill">{words.startsAt(dateTime(starts))}</span>
+  if (ends && Date.parse(ends) <= now)
+    return <span className="pill">{words.endedAt(dateTime(ends))}</span>
   return ends ? words.until(dateTime(ends)) : words.always
 }

@@ -18,12 +18,21 @@ export interface Change {
   version: string
 }
 
-export function TakeOver({ change: { does, kind, version }, onClose }: { change: Change; onClose: () => void }) {
+export function TakeOver({
+  change: { does, kind, version },
+  onClose,
+}: {
+  change: Change
+  onClose: () => void
+}) {
   const said = words[does]
   const [base, key] = [`/v1/admin/models/${encodeURIComponent(kind)}`, encodeURIComponent(version)]
-  const path = does === 'promote' || does === 'shadow' ? `${base}/${key}/${does}` : `${base}/${does}`
+  const path =
+    does === 'promote' || does === 'shadow' ? `${base}/${key}/${does}` : `${base}/${does}`
   const send = async (fields: FormData): Promise<void> => {
-    const answer = await post<{ champion: string; shadow: string }>(path, { reason: String(fields.get('reason') ?? '') })
+    const answer = await post<{ champion: string; shadow: string }>(path, {
+      reason: String(fields.get('reason') ?? ''),
+    })
     await queries.invalidateQueries({ queryKey: [MODELS] })
     toast(said.done(answer.champion, answer.shadow))
     onClose()
@@ -32,7 +41,13 @@ export function TakeOver({ change: { does, kind, version }, onClose }: { change:
     <Dialog title={said.title(kindName(kind))} isNarrow onClose={onClose}>
       <Form action={said.action} onSubmit={send} onCancel={onClose}>
         <p>{said.text(version)}</p>
-        <TextField name="reason" label={words.reason} hint={words.reasonHint} maxLength={500} autoComplete="off" />
+        <TextField
+          name="reason"
+          label={words.reason}
+          hint={words.reasonHint}
+          maxLength={500}
+          autoComplete="off"
+        />
       </Form>
     </Dialog>
   )

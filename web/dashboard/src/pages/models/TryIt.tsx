@@ -8,7 +8,7 @@ import { type Reason, type RecommendedProduct, useRecommended } from '../../api/
 import type { Page } from '../../api/shapes'
 import { Panels } from '../../app/PageFrame'
 import { useFilter } from '../../filters'
-import { decimal, number } from '../../format'
+import { fixed, number } from '../../format'
 import { Choices, SelectField, TextField } from '../../parts/Form'
 import { Panel } from '../../parts/Panel'
 import { Answered, Empty } from '../../parts/States'
@@ -42,7 +42,11 @@ function useAsked() {
 function Asked() {
   const asked = useAsked()
   const names = useProductNames()
-  const { data } = useRead<Page<{ visitor: string; page: string }>>('/v1/insights/visitors', { page_size: 50 }, { on: ['feed'], everyMs: 10_000 })
+  const { data } = useRead<Page<{ visitor: string; page: string }>>(
+    '/v1/insights/visitors',
+    { page_size: 50 },
+    { on: ['feed'], everyMs: 10_000 },
+  )
   const visitors = [...new Set((data?.items ?? []).map((each) => each.visitor))]
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault()
@@ -54,14 +58,31 @@ function Asked() {
   return (
     <Panel title={words.asked} definition={words.askedMeaning}>
       <form className="form" onSubmit={submit} key={`${asked.visitor} ${asked.product}`}>
-        <TextField name="visitor" label={words.visitor} hint={words.visitorHint} defaultValue={asked.visitor} list="visitors-here" autoComplete="off" spellCheck={false} />
-        <Choices id="visitors-here" choices={visitors.map((value) => ({ value, label: words.isHere }))} />
+        <TextField
+          name="visitor"
+          label={words.visitor}
+          hint={words.visitorHint}
+          defaultValue={asked.visitor}
+          list="visitors-here"
+          autoComplete="off"
+          spellCheck={false}
+        />
+        <Choices
+          id="visitors-here"
+          choices={visitors.map((value) => ({ value, label: words.isHere }))}
+        />
         {visitors.length > 0 && (
           <div className="stack small">
             <span className="soft">{words.onTheSite}</span>
             <span className="row">
               {visitors.slice(0, OFFERED).map((visitor) => (
-                <button key={visitor} type="button" className="button slim" aria-pressed={visitor === asked.visitor} onClick={() => asked.setVisitor(visitor)}>
+                <button
+                  key={visitor}
+                  type="button"
+                  className="button slim"
+                  aria-pressed={visitor === asked.visitor}
+                  onClick={() => asked.setVisitor(visitor)}
+                >
                   <span className="cut">{visitor}</span>
                 </button>
               ))}
@@ -77,8 +98,19 @@ function Asked() {
         />
         {asked.placement === 'product' && (
           <>
-            <TextField name="product" label={words.product} hint={words.productHint} defaultValue={asked.product} list="products-known" autoComplete="off" spellCheck={false} />
-            <Choices id="products-known" choices={[...names].map(([value, label]) => ({ value, label }))} />
+            <TextField
+              name="product"
+              label={words.product}
+              hint={words.productHint}
+              defaultValue={asked.product}
+              list="products-known"
+              autoComplete="off"
+              spellCheck={false}
+            />
+            <Choices
+              id="products-known"
+              choices={[...names].map(([value, label]) => ({ value, label }))}
+            />
           </>
         )}
         <SelectField
@@ -102,25 +134,61 @@ function Shown() {
   const { visitor, placement, product, count } = useAsked()
   const [reason, setReason] = useState<Reason | null>(null)
   const needsProduct = placement === 'product' && product === ''
-  const asked = { visitor, placement, count: Number(count), ...(placement === 'product' && { product_id: product }) }
+  const asked = {
+    visitor,
+    placement,
+    count: Number(count),
+    ...(placement === 'product' && { product_id: product }),
+  }
   const result = useRecommended(asked, { everyMs: 3_000, enabled: !needsProduct })
   const rows = (result.data?.items ?? []).map((item, index) => ({ ...item, rank: index + 1 }))
   const columns: readonly Column<RecommendedProduct & { rank: number }>[] = [
     { key: 'rank', title: words.rank, isNumber: true, show: (row) => number(row.rank) },
-    { key: 'product', title: words.product, show: (row) => <span title={row.product_id}>{row.name}</span> },
-    { key: 'score', title: words.score, isNumber: true, show: (row) => decimal(row.score, 3), sortBy: (row) => row.score },
-    { key: 'reasons', title: words.reasons, show: (row) => <Reasons reasons={row.reasons} onOpen={setReason} /> },
+    {
+      key: 'product',
+      title: words.product,
+      show: (row) => <span title={row.product_id}>{row.name}</span>,
+    },
+    {
+      key: 'score',
+      title: words.score,
+      isNumber: true,
+      show: (row) => fixed(row.score, 3),
+      sortBy: (row) => row.score,
+    },
+    {
+      key: 'reasons',
+      title: words.reasons,
+      show: (row) => <Reasons reasons={row.reasons} onOpen={setReason} />,
+    },
   ]
   const sheet = () => ({
     columns: ['rank', 'product_id', 'name', 'score', 'reasons'],
-    rows: rows.map((row) => [row.rank, row.product_id, row.name, row.score, row.reasons.map(({ text }) => text).join('; ')]),
+    rows: rows.map((row) => [
+      row.rank,
+      row.product_id,
+      row.name,
+      row.score,
+      row.reasons.map(({ text }) => text).join('; '),
+    ]),
   })
   return (
-    <Panel title={words.list} definition={words.listMeaning} at={needsProduct ? 0 : result.dataUpdatedAt} isStale={Boolean(result.error)} sheet={sheet}>
+    <Panel
+      title={words.list}
+      definition={words.listMeaning}
+      at={needsProduct ? 0 : result.dataUpdatedAt}
+      isStale={Boolean(result.error)}
+      sheet={sheet}
+    >
       {needsProduct ? (
         <Empty text={words.whichProduct} />
       ) : (
-        <Answered result={result} lines={8} isEmpty={(answer) => answer.items.length === 0} empty={words.nothing}>
+        <Answered
+          result={result}
+          lines={8}
+          isEmpty={(answer) => answer.items.length === 0}
+          empty={words.nothing}
+        >
           {(answer) => (
             <div className="stack">
               <p className="row small soft">
@@ -128,7 +196,12 @@ function Shown() {
                 {words.asOf(number(answer.as_of_position))}
               </p>
               {answer.degraded && <p className="note">{words.degraded[answer.degraded]}</p>}
-              <Table caption={words.list} columns={columns} rows={rows} rowKey={(row) => row.product_id} />
+              <Table
+                caption={words.list}
+                columns={columns}
+                rows={rows}
+                rowKey={(row) => row.product_id}
+              />
             </div>
           )}
         </Answered>
@@ -138,12 +211,24 @@ function Shown() {
   )
 }
 
-function Reasons({ reasons, onOpen }: { reasons: readonly Reason[]; onOpen: (reason: Reason) => void }) {
+function Reasons({
+  reasons,
+  onOpen,
+}: {
+  reasons: readonly Reason[]
+  onOpen: (reason: Reason) => void
+}) {
   if (reasons.length === 0) return <span className="soft">{words.noReason}</span>
   return (
     <span className="stack reasons">
       {reasons.map((reason) => (
-        <button key={reason.text} type="button" className="link" title={texts.parts.showEvents} onClick={() => onOpen(reason)}>
+        <button
+          key={reason.text}
+          type="button"
+          className="link"
+          title={texts.parts.showEvents}
+          onClick={() => onOpen(reason)}
+        >
           {reason.text}
         </button>
       ))}

@@ -25,7 +25,11 @@ export function useServed() {
   const [placement, setPlacement] = useFilter<'' | Placement>('placement', '', ['', ...PLACEMENTS])
   const today = usePeriod(DAY)
   const from = new Date(today - (Number(days) - 1) * DAY).toISOString().slice(0, 10)
-  const result = useRead<ServedAnswer>(SERVED, { from, placement }, { on: ['feed'], everyMs: 5_000 })
+  const result = useRead<ServedAnswer>(
+    SERVED,
+    { from, placement },
+    { on: ['feed'], everyMs: 5_000 },
+  )
   return { result, days, setDays, placement, setPlacement }
 }
 
@@ -41,12 +45,22 @@ export function useMay(...roles: Role[]): boolean {
 
 export function useRules() {
   const isAllowed = useMay('analyst')
-  return useRead<Page<Rule>>(RULES, { page_size: 100 }, { on: ['feed'], everyMs: 5_000, enabled: isAllowed })
+  return useRead<Page<Rule>>(
+    RULES,
+    { page_size: 100 },
+    { on: ['feed'], everyMs: 5_000, enabled: isAllowed },
+  )
+}
+
+export function useCategories() {
+  return useRead<Page<{ category_id: string; name: string }>>('/v1/categories', { page_size: 100 })
 }
 
 /** Says that rules changed, which changes lists. */
 export async function rulesChanged(): Promise<void> {
-  await Promise.all([RULES, RECOMMENDED].map((path) => queries.invalidateQueries({ queryKey: [path] })))
+  await Promise.all(
+    [RULES, RECOMMENDED].map((path) => queries.invalidateQueries({ queryKey: [path] })),
+  )
 }
 
 export function useReplays() {
@@ -57,7 +71,8 @@ export function useReplays() {
 export function useChampions(): ReadonlyMap<string, Model> {
   const { data } = useModels()
   return useMemo(
-    () => new Map((data?.items ?? []).filter((one) => one.is_champion).map((one) => [one.kind, one])),
+    () =>
+      new Map((data?.items ?? []).filter((one) => one.is_champion).map((one) => [one.kind, one])),
     [data],
   )
 }

@@ -9,7 +9,8 @@ const END = /_(low|high)$/
 /** Returns the measures of a training, in the order in which they were told. */
 export function measuresOf(scores: Scores): readonly string[] {
   const all = new Set<string>()
-  for (const found of Object.values(scores)) for (const name of Object.keys(found)) if (!END.test(name)) all.add(name)
+  for (const found of Object.values(scores))
+    for (const name of Object.keys(found)) if (!END.test(name)) all.add(name)
   return [...all]
 }
 
