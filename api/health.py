@@ -10,7 +10,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from prometheus_client.core import CollectorRegistry, GaugeMetricFamily
 
-from api.problems import busy
+from api.problems import NOT_READY, busy
 from api.route import Reply, Route
 from application.event_store.postgres import LOST_CONNECTION
 from projections.checkpoints import projection_states
@@ -49,11 +49,11 @@ async def ready(call: Call[None, None]) -> Reply:
     lag = {state.name: state.lag_events for state in states}
     missing = [p.name for p in PROJECTIONS if p.name not in lag]
     if missing:
-        raise busy(503, "not_ready", "Read models have not begun.", 1, missing=missing)
+        raise busy(503, NOT_READY, "Read models have not begun.", 1, missing=missing)
     limit = call.services.settings.ready_lag_seconds
     late = [s.name for s in states if s.lag_events > 0 and s.lag_seconds > limit]
     if late:
-        raise busy(503, "not_ready", "Read models are behind.", 5, behind=late, lag_events=lag)
+        raise busy(503, NOT_READY, "Read models are behind.", 5, behind=late, lag_events=lag)
     return Reply(Health("ok", lag))
 
 

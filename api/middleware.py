@@ -10,7 +10,7 @@ from aiohttp import web
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from api import headers, metrics
-from api.problems import internal_error, problem_of
+from api.problems import NOT_READY, internal_error, problem_of
 from api.services import SERVICES
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
         if problem is None:
             logger.exception("request_failed", method=request.method, path=request.path)
             problem = internal_error()
-        elif problem.status >= 500:  # noqa: PLR2004
+        elif problem.status >= 500 and problem.code != NOT_READY:  # noqa: PLR2004
             logger.warning("request_refused", path=request.path, code=problem.code)
         response = problem.response()
     finally:

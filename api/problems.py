@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 CONTENT_TYPE = "application/problem+json"
+NOT_READY = "not_ready"
+"""Asked for many times a second at each start, and no news: the only 503 that is not logged."""
 
 
 class Problem(Exception):

@@ -112,18 +112,16 @@ async def recommend(call: Call[None, RecommendationsQuery]) -> Reply:
         recommendation_id,
         chosen.model,
         chosen.position,
-        [
-            RecommendedBody(
-                each.product_id,
-                chosen.known[each.product_id].name,
-                each.score,
-                reasons_of(each, chosen),
-            )
-            for each in placed
-        ],
+        [recommended(each, chosen) for each in placed],
         chosen.degraded,
     )
     return Reply(body, headers={"Cache-Control": "no-store"})
+
+
+def recommended(placed: Placed, chosen: Chosen) -> RecommendedBody:
+    """Return a product at its place, with why it stands there."""
+    name = chosen.known[placed.product_id].name
+    return RecommendedBody(placed.product_id, name, placed.score, _reasons(placed, chosen))
 
 
 async def follow(call: Call[None, OwnListQuery]) -> web.StreamResponse:
@@ -193,7 +191,7 @@ def _event(
     )
 
 
-def reasons_of(placed: Placed, chosen: Chosen) -> list[ReasonBody]:
+def _reasons(placed: Placed, chosen: Chosen) -> list[ReasonBody]:
     """Return what a product rests on: the visitor's events, and the shop's word."""
     reasons = []
     entry = chosen.entries.get(placed.product_id)

@@ -19,7 +19,8 @@ from application.keys import create_key
 from benchmarks.databases import fresh_database
 from benchmarks.processes import processes, resident
 from benchmarks.report import Report, percentile
-from footfall.commands.serve import free_port, wait_until_healthy
+from footfall.commands.serve import free_port
+from footfall.everything import wait_until_healthy
 from footfall.wiring import open_shop
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """The load of the intake benchmark, as a program of its own: batches as fast as they are taken.
 
-``python -m benchmarks.intake_load URL KEY SECONDS CONNECTIONS BATCH`` prints, as JSON, the events
-taken, those refused, and how long each request took. Each message id is new; bodies are made from
+``python -m benchmarks.intake_load URL KEY SECONDS CONNECTIONS BATCH [RATE]`` prints, as JSON, the
+events taken, those refused, and how long each request took. RATE: so many events a second, each
+batch at its due time. Each message id is new; bodies are made from
 one text, so that the load costs little.
 """
 
@@ -23,7 +24,9 @@ _MARK = b"@@@@@@@@@@@@@@@@"
 OK = 200
 
 
-async def main(url: str, key: str, seconds: float, connections: int, batch: int) -> None:
+async def main(
+    url: str, key: str, seconds: float, connections: int, batch: int, rate: float = 0
+) -> None:
     """Send for so many seconds."""
     text = body_of(batch)
     headers = {
@@ -33,12 +36,16 @@ async def main(url: str, key: str, seconds: float, connections: int, batch: int)
     times: list[float] = []
     taken = refused = 0
     run, numbers = os.urandom(4).hex(), iter(range(10**9))
-    stop_at = time.monotonic() + seconds
+    start = time.monotonic()
+    stop_at = start + seconds
 
     async def sender(client: aiohttp.ClientSession) -> None:
         nonlocal taken, refused
         while time.monotonic() < stop_at:
-            body = text.replace(_MARK, f"{run}{next(numbers):08d}".encode())
+            number = next(numbers)
+            if rate and (wait := start + number * batch / rate - time.monotonic()) > 0:
+                await asyncio.sleep(wait)
+            body = text.replace(_MARK, f"{run}{number:08d}".encode())
             sent = time.monotonic()
             async with client.post(f"{url}/v1/batch", data=body, headers=headers) as answer:
                 await answer.read()
@@ -48,10 +55,9 @@ async def main(url: str, key: str, seconds: float, connections: int, batch: int)
             else:
                 refused += batch
 
-    started = time.monotonic()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections)) as client:
         await asyncio.gather(*(sender(client) for _ in range(connections)))
-    took = time.monotonic() - started
+    took = time.monotonic() - start
     outcome = {"events": taken, "refused": refused, "seconds": took, "times": times}
     sys.stdout.buffer.write(msgspec.json.encode(outcome))
 
@@ -96,5 +102,6 @@ def _message(number: int, now: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    url, key, seconds, connections, batch = sys.argv[1:]
-    uvloop.run(main(url, key, float(seconds), int(connections), int(batch)))
+    url, key, seconds, connections, batch, *paced = sys.argv[1:]
+    rate = float(paced[0]) if paced else 0
+    uvloop.run(main(url, key, float(seconds), int(connections), int(batch), rate))

@@ -26,7 +26,8 @@ from benchmarks.databases import fresh_database
 from benchmarks.report import Report, percentile
 from domain.money import Money
 from domain.product import Product, ProductDetails
-from footfall.commands.serve import free_port, run_everything, wait_until_healthy
+from footfall.commands.serve import free_port
+from footfall.everything import run_everything, wait_until_healthy
 from footfall.wiring import open_shop
 
 if TYPE_CHECKING:
@@ -51,10 +52,10 @@ async def run(shop: Shop) -> Report:
             log_level="error",
         )
         stop = asyncio.Event()
-        serving = asyncio.create_task(run_everything(settings, stop, says_ready=False))
+        serving = asyncio.create_task(run_everything(settings, stop, announce=lambda _: None))
         try:
-            token = await _fill(settings)
-            await wait_until_healthy(_url(settings), stop)
+            token = await fill(settings)
+            await wait_until_healthy(url_of(settings), stop)
             runs = [await _one_run(settings, token) for _ in range(RUNS)]
         finally:
             stop.set()
@@ -73,7 +74,7 @@ async def run(shop: Shop) -> Report:
     )
 
 
-async def _fill(settings: Settings) -> str:
+async def fill(settings: Settings) -> str:
     """Put products into the shop; return a token that may watch."""
     now = datetime.now(UTC)
     async with open_shop(settings) as shop:
@@ -96,13 +97,13 @@ async def _fill(settings: Settings) -> str:
 
 async def _one_run(settings: Settings, token: str) -> dict[str, float]:
     arrived: dict[int, float] = {}
-    watching = asyncio.create_task(_watch(_url(settings), token, arrived))
+    watching = asyncio.create_task(_watch(url_of(settings), token, arrived))
     await asyncio.sleep(0.5)
     load = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "benchmarks.live_load",
-        _url(settings),
+        url_of(settings),
         str(RATE),
         str(SECONDS),
         str(CONNECTIONS),
@@ -110,7 +111,7 @@ async def _one_run(settings: Settings, token: str) -> dict[str, float]:
         cwd=CHECKOUT,
     )
     output, _ = await load.communicate()
-    outcome = msgspec.json.decode(output, type=_Outcome)
+    outcome = msgspec.json.decode(output, type=Outcome)
     last = max(outcome.asked)
     with suppress(TimeoutError):
         async with asyncio.timeout(10):
@@ -135,7 +136,9 @@ async def _one_run(settings: Settings, token: str) -> dict[str, float]:
     }
 
 
-class _Outcome(msgspec.Struct):
+class Outcome(msgspec.Struct):
+    """What the load did: when each log position was asked for, and answered."""
+
     asked: dict[int, tuple[float, float]]
     refused: int
     seconds: float
@@ -156,5 +159,6 @@ async def _watch(url: str, token: str, arrived: dict[int, float]) -> None:
                 arrived[int(digits)] = time.monotonic()
 
 
-def _url(settings: Settings) -> str:
+def url_of(settings: Settings) -> str:
+    """Return where the API of these settings is served."""
     return f"http://{settings.host}:{settings.port}"

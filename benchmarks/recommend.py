@@ -34,7 +34,8 @@ from benchmarks.report import Report, percentile
 from domain.money import Money
 from domain.product import Product
 from domain.visit import Visit, fact
-from footfall.commands.serve import free_port, wait_until_healthy
+from footfall.commands.serve import free_port
+from footfall.everything import wait_until_healthy
 from footfall.wiring import open_shop
 from ml.recommendation import artifacts
 from ml.recommendation.artifacts import Artifact

@@ -22,10 +22,18 @@ from footfall.commands import (
     train,
 )
 from footfall.commands.options import read_command_line
+from footfall.everything import NotHealthy
 from footfall.migrations import MigrationChanged
 from footfall.settings import SettingsError, variable_of
+from footfall.supervisor import ProcessKeepsDying
 
-EXPECTED = (SettingsError, EmbeddedServerError, MigrationChanged)
+EXPECTED = (
+    SettingsError,
+    EmbeddedServerError,
+    MigrationChanged,
+    NotHealthy,
+    ProcessKeepsDying,
+)
 """What the operator can mend: told in one line, without a stack trace."""
 
 

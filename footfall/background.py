@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from domain.model import Model
 from domain.segmentation import Worth
 from footfall.forecast_process import forecast_in_a_process
 from footfall.garbage import forget_the_start
@@ -15,7 +16,7 @@ from footfall.training_process import train_in_a_process
 from projections.registry import PROJECTIONS
 from workers.forecaster import Schedule, run_forecaster
 from workers.intent import run_intent
-from workers.model_files import KINDS
+from workers.model_files import KINDS, RECOMMENDER
 from workers.projector import run_projector
 from workers.rebuilder import run_rebuilder
 from workers.recommender import run_recommender
@@ -74,6 +75,9 @@ async def _train_when_due(shop: Shop) -> None:
 
     async def train(kind: str) -> Ended:
         async with turn:
+            if kind == RECOMMENDER and await shop.journal.load(Model, kind) is None:
+                # Without the neural model a first one is there in seconds, and the whole after it.
+                await train_in_a_process(settings, kind, "--epochs", "0")
             return await train_in_a_process(settings, kind)
 
     async def schedule(place: int, kind: str) -> None:
@@ -100,7 +104,7 @@ async def _keep_segments(shop: Shop) -> None:
     worth = Worth(
         horizon_days=settings.value_horizon_days,
         yearly_discount=settings.value_yearly_discount,
-        margin=settings.value_margin,
+        margin=settings.margin_share,
     )
     fitting = FitSettings(after_seconds=settings.segments_fit_seconds, worth=worth)
     async with asyncio.TaskGroup() as tasks:
@@ -131,11 +135,11 @@ def _models(shop: Shop) -> Path:
 
 WORKERS = {
     "projector": Worker("keeps read models current", 2, _project),
-    "rebuilder": Worker("builds read models anew beside those that serve", 8, _rebuild),
     "recommender": Worker("keeps a list for each visitor", 5, _recommend),
     "intent": Worker("scores open visits after each event", 4, _score_intent),
-    "trainer": Worker("trains what lists and scores come from", 10, _train_when_due),
-    "replayer": Worker("tries other models on the past", 10, _replay),
     "segmenter": Worker("keeps segments and who is in them", 6, _keep_segments),
     "forecaster": Worker("works out what may be sold, and what to order", 10, _forecast_when_due),
+    "trainer": Worker("trains what lists and scores come from", 10, _train_when_due),
+    "rebuilder": Worker("builds read models anew beside those that serve", 8, _rebuild),
+    "replayer": Worker("tries other models on the past", 10, _replay),
 }

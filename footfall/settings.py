@@ -150,6 +150,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             " who do nothing; who does something is looked at moments after.",
         ),
     ] = 600
+    margin_share: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=1,
+            description="What the shop earns of a price. What customers are worth, which offer pays"
+            " and how much to keep in stock are counted in it; 1: in revenue.",
+        ),
+    ] = 0.4
     value_horizon_days: Annotated[
         int,
         Meta(ge=1, le=3650, description="A customer's value counts the orders of so many days."),
@@ -158,14 +167,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         float,
         Meta(ge=0, le=10, description="By how much money is worth less a year later: 0.1 is 10 %."),
     ] = 0.1
-    value_margin: Annotated[
-        float,
-        Meta(
-            gt=0,
-            le=1,
-            description="Of a sale, the share that the shop keeps; 1: value is counted in revenue.",
-        ),
-    ] = 1.0
     forecast_hour: Annotated[
         int,
         Meta(
@@ -199,9 +200,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stock_review_days: Annotated[
         float, Meta(gt=0, description="The shop orders goods every so many days.")
     ] = 7.0
-    stock_margin_share: Annotated[
-        float, Meta(ge=0, le=1, description="What the shop earns of a price.")
-    ] = 0.4
     stock_holding_share: Annotated[
         float,
         Meta(ge=0, description="What a year on the shelf costs, as a share of what a piece cost."),
@@ -218,16 +216,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(
             ge=0,
             le=1,
-            description="What an offer to a visitor costs, as a share of the basket. With the three"
-            " settings below it says from which score on an offer pays: see ml/intent/offers.py.",
+            description="What an offer to a visitor costs, as a share of the basket. With the"
+            " margin and the two settings below it says from which score on an offer pays: see"
+            " ml/intent/offers.py.",
         ),
     ] = 0.05
     offer_cost_minor: Annotated[
         int, Meta(ge=0, description="What it costs besides, in minor units of the currency.")
     ] = 0
-    offer_margin_share: Annotated[
-        float, Meta(ge=0, le=1, description="What the shop earns of an order, as a share of it.")
-    ] = 0.4
     offer_uplift: Annotated[
         float,
         Meta(
@@ -284,7 +280,12 @@ def stock_settings(settings: Settings) -> StockSettings:
     from ml.forecasts.stock import StockSettings  # noqa: PLC0415 - most processes need no numbers
 
     return StockSettings(
-        **{name: getattr(settings, f"stock_{name}") for name in StockSettings.__struct_fields__}
+        margin_share=settings.margin_share,
+        **{
+            name: getattr(settings, f"stock_{name}")
+            for name in StockSettings.__struct_fields__
+            if name != "margin_share"
+        },
     )
 
 

@@ -23,7 +23,7 @@ NOT_ENOUGH_DATA = os.EX_TEMPFAIL
 """The exit code of a training that had too little to learn from."""
 
 
-async def train_in_a_process(settings: Settings, kind: str) -> Ended:
+async def train_in_a_process(settings: Settings, kind: str, *options: str) -> Ended:
     """Run ``footfall train KIND`` to its end, and kill it past the limit or when cancelled.
 
     ``settings`` hold the addresses of running servers. A training may be killed at any moment:
@@ -31,7 +31,7 @@ async def train_in_a_process(settings: Settings, kind: str) -> Ended:
     """
     process = await asyncio.create_subprocess_exec(
         *command_line(
-            [sys.executable, "-m", "footfall", "train", kind, "--scheduled"],
+            [sys.executable, "-m", "footfall", "train", kind, "--scheduled", *options],
             run_as=SAME_USER,
             death_signal=signal.SIGKILL,
         ),

@@ -13,15 +13,16 @@ import numpy as np
 from application.context import Context
 from application.forecasts import Findings, note_forecast
 from application.uuid7 import uuid7
-from ml.forecasts.forecaster import forecast
+from ml.forecasts.forecaster import LEAST_ORIGINS, forecast
 from ml.forecasts.intervals import LEVELS
 from ml.forecasts.panel import WEEK_DAYS, NotEnoughData
 from ml.forecasts.stock import StockSettings, advise
 from projections.fold import write_rows
+from projections.forecasts import forecast_state
 from workers.demand import REST, read_demand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import asyncpg
 
@@ -35,6 +36,8 @@ ACTOR = "forecaster"
 DAYS_AHEAD = 28
 WEEKS_AHEAD = 8
 PAST_ORIGINS = {"day": 6, "week": 8}
+FIRST_ORIGINS = {"day": LEAST_ORIGINS, "week": LEAST_ORIGINS}
+"""A shop's first forecast comes in half the time; the next night asks at all moments."""
 STEPS = {"day": WEEK_DAYS, "week": 1}
 """Periods from one moment of the past that is asked to the next."""
 DECIMALS = 3
@@ -69,7 +72,10 @@ async def make_forecasts(
     """
     try:
         demand = await read_demand(journal, pool, now, reading=reading)
-        worked_out = await asyncio.to_thread(_work_out, demand, settings, tell)
+        async with pool.acquire() as connection:
+            is_first = await forecast_state(connection) is None
+        origins = FIRST_ORIGINS if is_first else PAST_ORIGINS
+        worked_out = await asyncio.to_thread(_work_out, demand, settings, origins, tell)
     except NotEnoughData as error:
         await _keep_nothing(pool, await journal.head(), reason, str(error), now)
         return Made("", 0, {}, str(error))
@@ -122,7 +128,10 @@ class _WorkedOut(NamedTuple):
 
 
 def _work_out(
-    demand: Demand, settings: StockSettings, tell: Callable[[str, int], None]
+    demand: Demand,
+    settings: StockSettings,
+    origins: Mapping[str, int],
+    tell: Callable[[str, int], None],
 ) -> _WorkedOut:
     panels = {"day": (demand.by_day, DAYS_AHEAD)}
     if demand.by_week is not None:
@@ -135,7 +144,7 @@ def _work_out(
         found = forecast(
             panel,
             horizon=horizon,
-            past_origins=PAST_ORIGINS[period],
+            past_origins=origins[period],
             step=STEPS[period],
             tell=lambda origin, period=period: tell(period, origin),  # type: ignore[misc]
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -18,7 +19,7 @@ from projections.position_waiter import tell_progress
 from projections.runner import TRANSIENT, Runner, heed_cancellation, patiently
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     import asyncpg
     import redis.asyncio as aioredis
@@ -38,6 +39,10 @@ SETTLE_SECONDS, MOST_SETTLE_SECONDS = 0.02, 0.1
 """Between two transactions of one read model: lets batches form under load."""
 SETTLES = 9
 """It rests so many times as long as a transaction took: what is slow is done less often."""
+AT_ONCE = max(1, (os.cpu_count() or 1) - 1)
+"""Read models that fold at the same time at the head of the log: a core stays for who asks."""
+TURN_SECONDS = 0.05
+"""Who waited so long for its turn folds all the same: one that is slow holds up nobody."""
 QUEUED_PAGES = 20
 """Pages that wait for a slow read model before it goes its own way."""
 PERSIST_SECONDS = 1.0
@@ -55,9 +60,9 @@ async def run_projector(
     over when it stops.
     """
     async with asyncio.TaskGroup() as tasks:
-        moved = asyncio.Event()
+        moved, turns = asyncio.Event(), asyncio.Semaphore(AT_ONCE)
         past = _SharedPages(journal, tasks)
-        followers = [_Follower(pool, client, p, past, moved) for p in projections]
+        followers = [_Follower(pool, client, p, past, moved, turns) for p in projections]
         for follower in followers:
             tasks.create_task(follower.run(), name=f"projection-{follower.name}")
             tasks.create_task(follower.publish(), name=f"feed-{follower.name}")
@@ -142,6 +147,7 @@ class _Follower:
         projection: Projection,
         past: _SharedPages,
         moved: asyncio.Event,
+        turns: asyncio.Semaphore,
     ) -> None:
         self.name = projection.name
         self.position = 0
@@ -155,6 +161,7 @@ class _Follower:
         self._offered = asyncio.Event()
         self._committed = asyncio.Event()
         self._moved = moved
+        self._turns = turns
         self._is_close = False
         self._persisted_at = 0.0
 
@@ -230,7 +237,9 @@ class _Follower:
         clock = asyncio.get_running_loop().time
         began = clock()
         if page:
-            has_folded = await self._runner.run(page)
+            async with self._turn():
+                began = clock()
+                has_folded = await self._runner.run(page)
             self.position = self._runner.position
             self._moved.set()
             if has_folded:
@@ -244,6 +253,20 @@ class _Follower:
             self._persisted_at = now
         if page and self._is_close:
             await asyncio.sleep(rest)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, a moment at most; who catches up waits for nobody."""
+        has_turn = False
+        if self._is_close:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TURN_SECONDS):
+                    has_turn = await self._turns.acquire()
+        try:
+            yield
+        finally:
+            if has_turn:
+                self._turns.release()
 
     async def _next_page(self) -> list[Recorded]:
         if not self._is_close:

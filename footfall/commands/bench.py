@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from footfall.commands.options import CommandLine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-NAMES = ("append", "projections", "live", "intake", "recommend", "intent-serving")
+NAMES = ("append", "projections", "live", "dashboards", "intake", "recommend", "intent-serving")
 OF_FILES = {
     "sessions": 2,
     "eshop": 1,
@@ -37,7 +37,11 @@ MAY_TAKE_ONE = {"early-intent"}
 @click.argument("name", type=click.Choice([*NAMES, *OF_FILES, "all"]))
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each benchmark.")
-@click.option("--minutes", type=click.FloatRange(min=0.1), help="What sessions and eshop may take.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0.1),
+    help="What sessions and eshop may take, and dashboards watches a tab.",
+)
 @click.option("--sample", type=click.IntRange(min=100), help="Take so many sessions only.")
 @click.option("--seeds", type=click.IntRange(min=1), help="Train the neural model so often anew.")
 @data_dir_option
@@ -64,6 +68,7 @@ async def bench(
     forecast FILE: demand and stock of the weeks to come, Online Retail.
     early-intent [FILE]: how early it shows, in the demo's history or a behaviour log.
     intent-serving: how soon a score follows an event.
+    dashboards: five hundred of them on one API process, and one in a browser.
     """
     if not (CHECKOUT / "benchmarks").is_dir():
         raise click.ClickException("benchmarks/ is there in a checkout only")
@@ -84,7 +89,11 @@ async def bench(
     settings = command_line.settings("bench", data_dir=data_dir)
     async with opened(settings) as shop:
         for each in NAMES if name == "all" else (name,):
-            report = await importlib.import_module(_module_of(each)).run(shop)
+            measure = importlib.import_module(_module_of(each)).run
+            takes_minutes = (
+                minutes is not None and "minutes" in inspect.signature(measure).parameters
+            )
+            report = await (measure(shop, minutes=minutes) if takes_minutes else measure(shop))
             click.echo(msgspec.json.encode(report) if as_json else report.as_table())
 
 

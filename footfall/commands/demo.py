@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,18 +10,12 @@ import click
 import msgspec
 
 from footfall.commands.options import data_dir_option, on_the_loop
-from footfall.commands.serve import (
-    free_port,
-    run_everything,
-    stop_on_signals,
-    until,
-    wait_until_healthy,
-)
+from footfall.commands.serve import free_port, stop_on_signals, until
+from footfall.everything import run_everything
 from footfall.installation import servers
 from footfall.simulator.history import DAYS, NotADemo, check_is_ours, seed_with_progress
 from footfall.simulator.live import live
 from footfall.simulator.logins import FILE, SHOPPER, make_logins
-from footfall.supervisor import supervise
 from footfall.wiring import open_shop
 
 if TYPE_CHECKING:
@@ -86,8 +80,12 @@ async def demo(
         logins: dict[str, str] = {}
         await until(stop, _prepare(running, logins, seed=seed, days=0 if no_history else days))
         if not stop.is_set():
-            simulator = ["simulate", "--speed", str(speed), "--seed", str(seed)]
-            await _run(running, simulator, logins, stop)
+            await run_everything(
+                running,
+                stop,
+                announce=partial(_say_ready, running, logins),
+                besides={"simulator": ["simulate", "--speed", str(speed), "--seed", str(seed)]},
+            )
 
 
 @click.command()
@@ -104,7 +102,8 @@ async def simulate(
     stop = stop_on_signals()
     async with servers(settings) as running, open_shop(running) as shop:
         try:
-            await live(shop, speed=speed, seed=seed, stop=stop)
+            address = f"http://{running.host}:{running.port}"
+            await live(shop, speed=speed, seed=seed, stop=stop, address=address)
         except NotADemo as refusal:
             raise click.ClickException(str(refusal)) from refusal
 
@@ -120,19 +119,10 @@ async def _prepare(settings: Settings, logins: dict[str, str], *, seed: int, day
         logins.update(await make_logins(shop))
 
 
-async def _run(
-    settings: Settings, simulator: list[str], logins: dict[str, str], stop: asyncio.Event
-) -> None:
-    address = f"http://{settings.host}:{settings.port}"
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(run_everything(settings, stop, says_ready=False))
-        await wait_until_healthy(address, stop)
-        if stop.is_set():
-            return
-        click.echo(f"ready {address}")
-        click.echo(f"The shop to try it with: {address}/shop/")
-        click.echo(f"Everything here is simulated. Logins, also in {settings.data_dir / FILE}:")
-        for username, password in logins.items():
-            kind = "shopper" if username == SHOPPER else "staff"
-            click.echo(f"  {username:<14}{password}  ({kind})")
-        await supervise({"simulator": simulator}, settings, stop)
+def _say_ready(settings: Settings, logins: dict[str, str], address: str) -> None:
+    click.echo(f"ready {address}")
+    click.echo(f"The shop to try it with: {address}/shop/")
+    click.echo(f"Everything here is simulated. Logins, also in {settings.data_dir / FILE}:")
+    for username, password in logins.items():
+        kind = "shopper" if username == SHOPPER else "staff"
+        click.echo(f"  {username:<14}{password}  ({kind})")

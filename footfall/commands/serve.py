@@ -8,7 +8,6 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import aiohttp
 import click
 import msgspec
 
@@ -16,9 +15,9 @@ from api.server import serve
 from api.services import ApiSettings, Services
 from footfall.background import WORKERS, run_worker
 from footfall.commands.options import data_dir_option, on_the_loop
+from footfall.everything import run_everything
 from footfall.garbage import forget_the_start
 from footfall.installation import servers
-from footfall.supervisor import supervise
 from footfall.wiring import open_shop
 from projections.position_waiter import PositionWaiter
 from projections.registry import PROJECTIONS
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from footfall.commands.options import CommandLine
-    from footfall.settings import Settings
     from footfall.wiring import Shop
 
 
@@ -43,8 +41,10 @@ async def up(
     """Run everything until SIGTERM or Ctrl-C; print `ready http://HOST:PORT` when healthy."""
     settings = command_line.settings("up", data_dir=data_dir, host=host, port=port)
     stop = stop_on_signals()
+    if settings.port == 0:
+        settings = msgspec.structs.replace(settings, port=free_port(settings.host))
     async with servers(settings, brings_up_to_date=True) as running:
-        await run_everything(running, stop)
+        await run_everything(running, stop, announce=lambda at: click.echo(f"ready {at}"))
 
 
 @click.command()
@@ -79,21 +79,6 @@ async def worker(command_line: CommandLine, name: str) -> None:
         await until(stop, run_worker(shop, name))
 
 
-async def run_everything(
-    settings: Settings, stop: asyncio.Event, *, says_ready: bool = True
-) -> None:
-    """Run API and workers as processes of their own until ``stop``."""
-    if settings.port == 0:
-        settings = msgspec.structs.replace(settings, port=free_port(settings.host))
-    address = f"http://{settings.host}:{settings.port}"
-    commands = {"api": ["api"], **{name: ["worker", name] for name in WORKERS}}
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(supervise(commands, settings, stop))
-        await wait_until_healthy(address, stop)
-        if says_ready and not stop.is_set():
-            click.echo(f"ready {address}")
-
-
 async def serve_api(shop: Shop, stop: asyncio.Event) -> None:
     """Serve HTTP until ``stop``, then let requests under way finish."""
     settings = shop.settings
@@ -110,19 +95,6 @@ async def serve_api(shop: Shop, stop: asyncio.Event) -> None:
         async with serve(services, host=settings.host, port=settings.port):
             forget_the_start()
             await stop.wait()
-
-
-async def wait_until_healthy(
-    address: str, stop: asyncio.Event, *, seconds: float = 60, probe: str = "ready"
-) -> None:
-    """Return once the API says that it is ready, or ``live``; TimeoutError where it does not."""
-    async with asyncio.timeout(seconds), aiohttp.ClientSession() as client:
-        while not stop.is_set():
-            with suppress(aiohttp.ClientError):
-                async with client.get(f"{address}/health/{probe}") as answer:
-                    if answer.status == 200:  # noqa: PLR2004
-                        return
-            await asyncio.sleep(0.1)
 
 
 def stop_on_signals() -> asyncio.Event:

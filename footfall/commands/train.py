@@ -176,7 +176,7 @@ async def _train_intent(
             offer=OfferTerms(
                 cost_share=own.offer_cost_share,
                 cost_minor=own.offer_cost_minor,
-                margin_share=own.offer_margin_share,
+                margin_share=own.margin_share,
                 uplift=own.offer_uplift,
             ),
         ),

@@ -40,7 +40,28 @@ class Search(Action, frozen=True):
     query: str
 
 
-Look = ViewPage | ViewProduct | ClickProduct | Dwell | Search
+class SeeRecommendations(Action, frozen=True):
+    recommendation_id: str
+    placement: str
+    product_ids: tuple[str, ...]
+
+
+class ClickRecommendation(Action, frozen=True):
+    recommendation_id: str
+    placement: str
+    product_id: str
+    rank: int
+
+
+Look = (
+    ViewPage
+    | ViewProduct
+    | ClickProduct
+    | Dwell
+    | Search
+    | SeeRecommendations
+    | ClickRecommendation
+)
 """What the tracker of a shop would see: facts, never refused."""
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import itertools
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from operator import gt
+from random import Random
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
@@ -16,19 +20,29 @@ from application.errors import Overloaded
 from domain.category import Category
 from domain.product import Product
 from footfall.simulator import actions as act
-from footfall.simulator.arrivals import HISTORY_FLOOR
+from footfall.simulator.arrivals import HISTORY_FLOOR, LIVE_FLOOR, arrivals
 from footfall.simulator.catalogue import CATEGORIES, category_id, make_catalogue, product_id
 from footfall.simulator.performing import ACTOR, Performer
 from footfall.simulator.shoppers import Crowd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from application.journal import Journal
     from footfall.simulator.catalogue import SimulatedProduct
 
-DAYS: Final = 21
-VISITS_PER_DAY: Final = 200
+DAYS: Final = 28
+VISITS_PER_DAY: Final = 250
+VISITS_PER_SECOND: Final = 0.4
+"""While somebody looks, at speed 1: several events a second, so that things move."""
+WEEK: Final = timedelta(days=7)
+RUSHES: Final = (
+    (WEEK + timedelta(minutes=10), WEEK - timedelta(minutes=40)),
+    (timedelta(minutes=15), timedelta(0)),
+)
+"""From and to how long ago the shop was as busy as that before: numbers of now stand beside those
+of the same time last week.
+"""
 DAY_SECONDS: Final = 86_400
 AT_ONCE: Final = 48
 """Visits that are written at once; their appends share commits."""
@@ -45,12 +59,13 @@ async def seed_shop(
     until: datetime,
     days: float = DAYS,
     visits_per_day: float = VISITS_PER_DAY,
+    rushes: Sequence[tuple[timedelta, timedelta]] = (),
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> int:
     """Record the catalogue, and ``days`` of visits before ``until``; return how many visits.
 
     Does nothing in a shop that was seeded before; raises NotADemo in a real one.
-    ``progress`` is told visits done, and of all.
+    ``rushes``: see RUSHES. ``progress`` is told visits done, and of all.
     """
     await check_is_ours(journal)
     if await is_seeded(journal):
@@ -58,12 +73,32 @@ async def seed_shop(
     start = until - timedelta(days=days)
     catalogue = make_catalogue(seed)
     await put_up_for_sale(journal, catalogue, start)
-    visits = Crowd(catalogue, seed).visits(
-        start, per_second=visits_per_day / DAY_SECONDS, floor=HISTORY_FLOOR
-    )
+    moments = _moments(seed, start, until, visits_per_day, rushes)
+    visits = Crowd(catalogue, seed).visits_at(moments)
     past = list(itertools.takewhile(lambda visit: visit.start < until, visits))
     await _perform_all(journal, past, until, progress)
     return len(past)
+
+
+def _moments(
+    seed: int,
+    start: datetime,
+    until: datetime,
+    visits_per_day: float,
+    rushes: Iterable[tuple[timedelta, timedelta]],
+) -> Iterator[datetime]:
+    """Yield when visits begin, for ever."""
+    random = Random(f"arrivals {seed}")  # noqa: S311 - the same seed, the same shop
+    usual = arrivals(random, start, per_second=visits_per_day / DAY_SECONDS, floor=HISTORY_FLOOR)
+    busy = (
+        itertools.takewhile(
+            partial(gt, until - end),
+            arrivals(random, until - begin, per_second=VISITS_PER_SECOND, floor=LIVE_FLOOR),
+        )
+        for begin, end in rushes
+        if until - begin >= start
+    )
+    return heapq.merge(usual, *busy)
 
 
 async def check_is_ours(journal: Journal) -> None:
@@ -113,6 +148,7 @@ async def seed_with_progress(journal: Journal, *, seed: int, days: float) -> int
             seed=seed,
             until=datetime.now(UTC),
             days=days,
+            rushes=RUSHES,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
 

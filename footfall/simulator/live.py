@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -11,21 +11,26 @@ import structlog
 
 from application.errors import Conflict, Overloaded
 from domain.shopper import Profile, Shopper
+from footfall.simulator.advice import advice_of
 from footfall.simulator.arrivals import LIVE_FLOOR
 from footfall.simulator.catalogue import make_catalogue
-from footfall.simulator.history import check_is_ours, is_seeded, put_up_for_sale
+from footfall.simulator.history import (
+    VISITS_PER_SECOND,
+    check_is_ours,
+    is_seeded,
+    put_up_for_sale,
+)
 from footfall.simulator.performing import ACTOR, Performer
 from footfall.simulator.shoppers import MAIL_DOMAIN, Crowd
 
 if TYPE_CHECKING:
     from application.journal import Journal
     from footfall.simulator import actions as act
+    from footfall.simulator.advice import Advice
     from footfall.wiring import Shop
 
 logger = structlog.get_logger(__name__)
 
-VISITS_PER_SECOND: Final = 0.4
-"""At speed 1: several events a second, far more than the history's, so that things move."""
 WARM_UP: Final = timedelta(minutes=10)
 """Visits that began so long ago are under way at the start: else it takes as long to get busy."""
 MOST_AT_ONCE: Final = 2_000
@@ -33,11 +38,14 @@ MOST_AT_ONCE: Final = 2_000
 OLD_FRIENDS: Final = 1_000
 
 
-async def live(shop: Shop, *, speed: float, seed: int, stop: asyncio.Event) -> None:
+async def live(
+    shop: Shop, *, speed: float, seed: int, stop: asyncio.Event, address: str = ""
+) -> None:
     """Let shoppers come, look and buy until ``stop``, ``speed`` times as many as usual.
 
     The same seed lets the same people come only if it starts at the same moment: ids that were
-    used before must not come again.
+    used before must not come again. ``address``: of the API that recommends; without it nobody is
+    recommended anything.
     """
     journal = shop.journal
     now = datetime.now(UTC)
@@ -49,13 +57,18 @@ async def live(shop: Shop, *, speed: float, seed: int, stop: asyncio.Event) -> N
     await _welcome_known(journal, crowd)
     start = now - WARM_UP / max(1.0, speed)
     visits = crowd.visits(start, per_second=VISITS_PER_SECOND * speed, floor=LIVE_FLOOR)
-    async with asyncio.TaskGroup() as tasks:
+    async with AsyncExitStack() as opened:
+        advice = None
+        if address:
+            asks = advice_of(address, catalogue, f"{seed} {now.isoformat()}")
+            advice = await opened.enter_async_context(asks)
+        tasks = await opened.enter_async_context(asyncio.TaskGroup())
         under_way: set[asyncio.Task[None]] = set()
         for visit in visits:
             if await _stopped_before(visit.start, stop):
                 return
             if len(under_way) < MOST_AT_ONCE:
-                task = tasks.create_task(_live_through(journal, visit, now, stop))
+                task = tasks.create_task(_live_through(journal, visit, now, stop, advice))
                 under_way.add(task)
                 task.add_done_callback(under_way.discard)
 
@@ -74,7 +87,11 @@ async def _welcome_known(journal: Journal, crowd: Crowd) -> None:
 
 
 async def _live_through(
-    journal: Journal, visit: act.Visit, since: datetime, stop: asyncio.Event
+    journal: Journal,
+    visit: act.Visit,
+    since: datetime,
+    stop: asyncio.Event,
+    advice: Advice | None,
 ) -> None:
     """Do each action at its time; a log that is too busy or away costs the visit that action."""
     performer = Performer(journal, visit)
@@ -85,6 +102,8 @@ async def _live_through(
             return
         try:
             await performer.perform(action)
+            for reaction in await advice.after(visit, action) if advice else ():
+                await performer.perform(reaction)
         except Overloaded as overload:
             logger.warning("simulated_action_not_taken", reason=str(overload))
         except Conflict as conflict:

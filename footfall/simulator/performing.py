@@ -128,7 +128,7 @@ class Performer:
                 self._journal, Context(actor=ACTOR, now=action.at), product_id, delivery
             )
 
-    def _fact(self, action: act.Look) -> Event:
+    def _fact(self, action: act.Look) -> Event:  # noqa: PLR0911 - a table
         def make(event_class: type[Event], **fields: object) -> Event:
             return fact(
                 event_class,
@@ -159,6 +159,21 @@ class Performer:
                 )
             case act.Search():
                 return make(Visit.Searched, query=action.query)
+            case act.SeeRecommendations():
+                return make(
+                    Visit.RecommendationsShown,
+                    recommendation_id=action.recommendation_id,
+                    placement=action.placement,
+                    product_ids=action.product_ids,
+                )
+            case act.ClickRecommendation():
+                return make(
+                    Visit.RecommendationClicked,
+                    recommendation_id=action.recommendation_id,
+                    placement=action.placement,
+                    product_id=action.product_id,
+                    rank=action.rank,
+                )
 
     def _owner(self) -> str:
         signed_in = self._signed_in

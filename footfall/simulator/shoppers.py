@@ -70,7 +70,11 @@ class Crowd:
         ``floor``: see arrivals. Reviews, cancellations and next purchases come days later, as
         visits of their own.
         """
-        for moment in arrivals(self._random, start, per_second=per_second, floor=floor):
+        return self.visits_at(arrivals(self._random, start, per_second=per_second, floor=floor))
+
+    def visits_at(self, moments: Iterable[datetime]) -> Iterator[act.Visit]:
+        """Yield visits that begin at these moments, and between them those planned before."""
+        for moment in moments:
             while self._later and self._later[0][0] <= moment:
                 at, _, person, planned = heapq.heappop(self._later)
                 yield self._planned_visit(at, person, planned)

@@ -156,22 +156,3 @@ async def test_a_timeline_has_what_a_person_did_and_nothing_of_others(
     assert seen == positions
     [other] = (await analyst.get(f"{PEOPLE}/shopper:another/events")).json["items"]
     assert other["product_id"] == "chair"
-
-
-async def test_the_staff_see_what_would_be_recommended_without_serving_it(
-    api: Api, client: Client
-) -> None:
-    await ann_orders(api)
-    await a_product(client, "shade")
-    await looks(api, "browser-3", "shade", "shade")
-    await caught_up(api.shop)
-    analyst = await client.as_role("analyst")
-    before = await api.shop.journal.head()
-    path = "/v1/insights/recommendations/preview"
-    shown = await analyst.get(f"{path}?person=visitor:browser-4")
-    assert shown.status == 200, shown.raw
-    assert shown.json["degraded"] == "no_model"
-    assert "shade" in {each["product_id"] for each in shown.json["items"]}
-    assert await api.shop.journal.head() == before
-    assert (await analyst.get(f"{path}?placement=product")).status == 400
-    assert (await client.get(path)).status == 401

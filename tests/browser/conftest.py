@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 # Chromium's own word on a request without success, whatever the script makes of it.
 _INEVITABLE = re.compile(
-    r"Failed to load resource: (net::ERR_INTERNET_DIS|.* status of (412|422|429|503))"
+    r"Failed to load resource: "
+    r"(net::ERR_(INTERNET_DIS|CONNECTION_RE|EMPTY_RE|INCOMPLETE_CH|SOCKET_NOT)|"
+    r".* status of (412|422|429|503))"
 )
 
 

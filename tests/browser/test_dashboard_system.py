@@ -148,3 +148,15 @@ async def confirm(dashboard: Dashboard, action: str) -> None:
     window = dashboard.page.get_by_role("dialog")
     await window.get_by_role("button", name=action, exact=True).click()
     await expect(window).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [360, 768, 2560])
+async def test_every_page_fits_the_screen(dashboard: Dashboard, width: int) -> None:
+    await a_product(dashboard.client)
+    await dashboard.page.set_viewport_size({"width": width, "height": 900})
+    await dashboard.sign_in("admin")
+    for path, title in (("/", "Top products today"), ("/system", "Read models")):
+        await dashboard.page.goto(dashboard.api.base + path)
+        await dashboard.panel(title).wait_for()
+        wide = await dashboard.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, path

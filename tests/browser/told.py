@@ -11,9 +11,8 @@ if TYPE_CHECKING:
 
     from application.journal import Journal
     from domain.events import Event, Recorded
-    from domain.visit import Visit
 
-E = TypeVar("E", bound="Visit.Event")
+E = TypeVar("E", bound="Event")
 
 PATIENCE_SECONDS = 20
 QUIET_SECONDS = 0.4

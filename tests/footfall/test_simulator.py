@@ -19,13 +19,15 @@ from application.keyring import KeyedHash, MemoryKeyring
 from application.snapshots import MemorySnapshots
 from domain.basket import Basket
 from domain.order import Order
+from domain.recommendation import Recommendation
 from domain.visit import Visit
 from footfall.simulator.arrivals import HISTORY_FLOOR, arrivals
 from footfall.simulator.catalogue import CATEGORIES, PRODUCTS, make_catalogue
 from footfall.simulator.history import NotADemo, seed_shop
 from footfall.simulator.live import live
 from footfall.simulator.shoppers import Crowd
-from tests.shops import an_open_shop, context
+from tests.api.conftest import running_api
+from tests.shops import an_open_shop, context, projecting
 
 if TYPE_CHECKING:
     from domain.events import Recorded
@@ -130,6 +132,22 @@ async def test_what_goes_into_a_basket_was_looked_at_by_the_same_visitor() -> No
     assert set(added) <= looked
 
 
+async def test_a_history_is_busy_where_it_is_compared_with_now() -> None:
+    journal = Journal(MemoryEventStore(), MemoryKeyring(), KeyedHash(b"k" * 32), MemorySnapshots())
+    rush = (timedelta(hours=5), timedelta(hours=4, minutes=50))
+    await seed_shop(journal, seed=1, until=MONDAY, days=1, visits_per_day=50, rushes=[rush])
+    begun: dict[str, datetime] = {}
+    position = 0
+    while page := await journal.read(position, 1_000):
+        position = page[-1].position
+        for recorded in page:
+            if recorded.topic.startswith("visit."):
+                known = begun.get(recorded.stream_id, recorded.occurred_at)
+                begun[recorded.stream_id] = min(known, recorded.occurred_at)
+    during = [at for at in begun.values() if MONDAY - rush[0] <= at < MONDAY - rush[1]]
+    assert len(during) > 60 > len(begun) - len(during)
+
+
 async def test_simulated_shoppers_live_until_they_are_stopped(
     database_url: str, redis_url: str
 ) -> None:
@@ -142,6 +160,38 @@ async def test_simulated_shoppers_live_until_they_are_stopped(
             stop.set()
             await living
         assert {recorded.actor for recorded in await whole_log(shop)} == {"simulator"}
+
+
+async def test_simulated_shoppers_see_and_click_what_the_shop_recommends(
+    database_url: str, redis_url: str
+) -> None:
+    async with (
+        an_open_shop(database_url, redis_url) as shop,
+        projecting(shop),
+        running_api(shop, with_staff=False) as api,
+    ):
+        stop = asyncio.Event()
+        living = asyncio.create_task(
+            live(shop, speed=20, seed=1, stop=stop, address=api.base), name="shoppers"
+        )
+        try:
+            async with asyncio.timeout(60), aclosing(shop.journal.follow(0)) as pages:
+                async for page in pages:
+                    if any(isinstance(each.event, Visit.RecommendationClicked) for each in page):
+                        break
+        finally:
+            stop.set()
+            await living
+        log = await whole_log(shop)
+    served = {
+        e.event.recommendation_id: tuple(item.product_id for item in e.event.items)
+        for e in log
+        if isinstance(e.event, Recommendation.Served)
+    }
+    shown = [e.event for e in log if isinstance(e.event, Visit.RecommendationsShown)]
+    assert {each.recommendation_id for each in shown} <= served.keys()
+    for each in (e.event for e in log if isinstance(e.event, Visit.RecommendationClicked)):
+        assert served[each.recommendation_id][each.rank - 1] == each.product_id
 
 
 async def test_simulated_shoppers_stay_out_of_a_real_shop(

@@ -18,7 +18,8 @@ from segment.analytics.client import Client as SegmentClient
 
 from application.keys import create_key
 from footfall.commands.options import opened
-from footfall.commands.serve import free_port, wait_until_healthy
+from footfall.commands.serve import free_port
+from footfall.everything import wait_until_healthy
 from footfall.settings import Settings
 from tests.api.conftest import Api, running_api
 from tests.loss.test_killed_processes import _children, _running

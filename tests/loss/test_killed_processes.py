@@ -18,8 +18,9 @@ import pytest
 
 from domain.basket import Basket
 from footfall.commands.options import opened
-from footfall.commands.serve import free_port, wait_until_healthy
+from footfall.commands.serve import free_port
 from footfall.embedded_postgres import postmaster_pid
+from footfall.everything import wait_until_healthy
 from footfall.settings import Settings
 from projections import generations
 from projections.checkpoints import live_generation

@@ -20,6 +20,7 @@ export const PAGES: readonly PageEntry[] = [
   page('/', texts.now.title, 'now', ['analyst'], async () => (await import('./pages/now/Now')).Now),
   page('/shoppers', texts.shoppers.title, 'shoppers', ['analyst'], async () => (await import('./pages/shoppers/Shoppers')).Shoppers),
   page('/products', texts.products.title, 'products', ['analyst'], async () => (await import('./pages/products/Products')).Products),
+  page('/models', texts.models.nav, 'models', ['analyst', 'ml'], async () => (await import('./pages/models/Models')).Models),
   page('/system', texts.system.title, 'system', ['admin', 'auditor'], async () => (await import('./pages/system/System')).System),
 ]
 

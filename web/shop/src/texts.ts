@@ -9,7 +9,6 @@ export const texts = {
   loading: 'Loading',
   retry: 'Try again',
   home: 'Home',
-  close: 'Close',
   titleOf: (page: string) => `${page} · Footfall Goods`,
 
   problem: {
@@ -25,6 +24,7 @@ export const texts = {
       username_taken: 'This username is taken.',
       out_of_stock: 'There is not enough of this product left.',
       product_withdrawn: 'This product is no longer sold.',
+      wrong_password: 'This is not your current password.',
       basket_empty: 'There is nothing in your basket.',
     } as Record<string, string>,
   },
@@ -38,7 +38,6 @@ export const texts = {
     toDark: 'Use dark colours',
     toLight: 'Use light colours',
     categories: 'Categories',
-    main: 'Shop',
   },
 
   suggestions: {
@@ -78,6 +77,7 @@ export const texts = {
 
   list: {
     all: 'Everything in the shop',
+    products: 'Products',
     sort: 'Sort by',
     sorts: {
       newest: 'Newest',
@@ -156,7 +156,6 @@ export const texts = {
     emptyLead: 'Once you find something nice, it waits for you here.',
     browse: 'Look around',
     product: 'Product',
-    price: 'Price',
     quantity: 'Quantity',
     total: 'Total',
     remove: (name: string) => `Remove ${name}`,
@@ -176,7 +175,7 @@ export const texts = {
     title: 'Checkout',
     steps: { who: '1. Who you are', where: '2. Where it goes', how: '3. How you pay' },
     signedIn: (name: string, username: string) => `You are signed in as ${name} (${username}).`,
-    newHere: 'I am new here',
+    newHere: 'New here',
     known: 'I have an account',
     whoLead: 'Your basket comes along.',
     address: 'Address',
@@ -190,8 +189,6 @@ export const texts = {
     },
     place: 'Place order',
     placing: 'Placing your order',
-    demo: 'This is a demo: nothing is charged and no goods are sent.',
-    first: 'First tell us who you are.',
     empty: 'There is nothing to order: your basket is empty.',
   },
 
@@ -207,7 +204,6 @@ export const texts = {
     to: 'Goes to',
     noAddress: 'No address',
     payment: 'Payment',
-    lines: 'Products',
     each: (price: string) => `${price} each`,
     cancel: 'Cancel order',
     cancelTitle: 'Cancel this order?',
@@ -235,8 +231,9 @@ export const texts = {
     usernameHint: 'No spaces',
     password: 'Password',
     passwordHint: 'At least 8 characters',
-    show: 'Show password',
-    hide: 'Hide password',
+    show: 'Show',
+    hide: 'Hide',
+    whichPassword: 'password',
     register: 'Register',
     signIn: 'Sign in',
     signOut: 'Sign out',
@@ -267,7 +264,6 @@ export const texts = {
     newPassword: 'New password',
     changePassword: 'Change password',
     passwordChanged: 'Your password is changed. Other browsers are signed out.',
-    wrongPassword: 'This is not your current password.',
     reviews: 'Your reviews',
     noReviews: 'You have not reviewed anything yet.',
     data: 'Your data',
@@ -282,7 +278,6 @@ export const texts = {
     eraseKeep: 'Keep my account',
     erased: 'Your account is erased.',
     orders: 'See your orders',
-    optional: 'required',
   },
 
   consent: {

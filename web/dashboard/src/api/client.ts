@@ -44,6 +44,12 @@ export function get<T>(path: string, options: CallOptions = {}): Promise<T> {
   return call<T>('GET', path, options)
 }
 
+/** Returns an answer that is text for people, such as Markdown. */
+export async function getText(path: string, options: CallOptions = {}): Promise<string> {
+  const response = await send('GET', path, options)
+  return response.text()
+}
+
 export function post<T>(path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
   return call<T>('POST', path, { ...options, body })
 }
@@ -56,7 +62,7 @@ export function address(path: string, query: Query = {}): string {
 }
 
 async function send(method: string, path: string, options: CallOptions): Promise<Response> {
-  const headers: Record<string, string> = { Accept: 'application/json', ...options.headers }
+  const headers: Record<string, string> = { Accept: 'application/json, text/markdown', ...options.headers }
   const init: RequestInit = { method, headers, credentials: 'same-origin' }
   if (options.signal) init.signal = options.signal
   if (options.body !== undefined) {

@@ -1,6 +1,7 @@
 /** How reads are kept and repeated: TanStack Query, told by the live stream when to ask again. */
 
 import {
+  QueryCache,
   QueryClient,
   type QueryKey,
   type UseQueryResult,
@@ -16,8 +17,19 @@ import { Problem, type Query, get } from './client'
 import type { Page } from './shapes'
 
 const TRIES = 3
+const FRESH_PAGES = 3
+
+export const SESSION = ['session']
 
 export const queries = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      // The session may have ended: whoever asks that gets the door to show.
+      if (error instanceof Problem && error.status === 401) {
+        void queries.invalidateQueries({ queryKey: SESSION })
+      }
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 15_000,
@@ -112,7 +124,11 @@ export function usePages<T, A extends Page<T> = Page<T>>(
       get<A>(path, { query: { ...query, page_token: pageParam }, signal }),
     initialPageParam: '',
     getNextPageParam: (last) => last.next_page_token || undefined,
-    refetchInterval: on.length ? everyMs * 6 : everyMs || false,
+    // A list of which somebody reads on far below is not asked for anew from its beginning.
+    refetchInterval: ({ state }) =>
+      everyMs && (state.data?.pages.length ?? 0) <= FRESH_PAGES
+        ? everyMs * (on.length ? 6 : 1)
+        : false,
     enabled,
   })
   useAskedAgain(result.refetch, enabled ? on : [], everyMs)

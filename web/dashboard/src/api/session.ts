@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 
 import { call, get, post } from './client'
-import { queries } from './queries'
+import { SESSION, queries } from './queries'
 import type { Role } from './shapes'
 
 export interface Session {
@@ -16,12 +16,10 @@ interface SignedIn {
   shopper_id: string
 }
 
-const KEY = ['session']
-
 /** Returns the session; undefined until it is known, null for nobody. */
 export function useSession(): Session | null | undefined {
   const { data, isError } = useQuery({
-    queryKey: KEY,
+    queryKey: SESSION,
     queryFn: async ({ signal }): Promise<Session | null> => {
       const query = { whose: 'staff' }
       const found = await get<Session>('/v1/sessions/current', { query, signal })
@@ -35,18 +33,18 @@ export function useSession(): Session | null | undefined {
 /** Signs a member of the staff in; false for a shopper, who has no business here. */
 export async function signIn(username: string, password: string): Promise<boolean> {
   const answer = await post<SignedIn>('/v1/sessions', { username, password })
-  await queries.invalidateQueries({ queryKey: KEY })
+  await queries.invalidateQueries({ queryKey: SESSION })
   return answer.shopper_id === ''
 }
 
 export async function signOut(): Promise<void> {
   // First the pages go: what they ask for is refused as soon as the session has ended.
   await queries.cancelQueries()
-  queries.setQueryData(KEY, null)
+  queries.setQueryData(SESSION, null)
   try {
     await call('DELETE', '/v1/sessions/current', { query: { whose: 'staff' } })
   } finally {
-    queries.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] })
-    await queries.invalidateQueries({ queryKey: KEY })
+    queries.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION[0] })
+    await queries.invalidateQueries({ queryKey: SESSION })
   }
 }

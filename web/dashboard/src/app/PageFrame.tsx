@@ -39,15 +39,20 @@ export function PageFrame({ title, back, intro, filters, panels = [], children }
         {filters && <div className="filters row">{filters}</div>}
       </header>
       {children}
-      {panels.length > 0 && (
-        <div className="grid">
-          {panels.map(({ key, span, content: Content }) => (
-            <div key={key} className={`span-${span}`}>
-              <Content />
-            </div>
-          ))}
-        </div>
-      )}
+      {panels.length > 0 && <Panels panels={panels} />}
     </>
+  )
+}
+
+/** The grid of panels alone, for a part of a page such as a tab. */
+export function Panels({ panels }: { panels: readonly PanelEntry[] }) {
+  return (
+    <div className="grid">
+      {panels.map(({ key, span, content: Content }) => (
+        <div key={key} className={`span-${span}`}>
+          <Content />
+        </div>
+      ))}
+    </div>
   )
 }

@@ -66,7 +66,7 @@ interface Keeping<T> {
 }
 
 export const KEEPING: { readonly [N in TopicName]: Keeping<TopicItems[N]> } = {
-  kpis: { key: (row) => `${row.bucket} ${row.bucket_start} ${row.currency}`, most: 1_500 },
-  products: { key: (row) => `${row.product_id} ${row.day} ${row.currency}`, most: 1_500 },
+  kpis: { key: (row) => `${row.bucket} ${row.bucket_start} ${row.currency}`, most: 600 },
+  products: { key: (row) => `${row.product_id} ${row.day} ${row.currency}`, most: 600 },
   feed: { key: (item) => String(item.position), most: 300 },
 }

@@ -21,7 +21,11 @@ export function useLive<N extends TopicName>(name: N): Live<TopicItems[N]> {
 }
 
 export function useConnection(): Status {
-  return useSyncExternalStore((listener) => onTopics(['status'], listener), connection)
+  return useSyncExternalStore(onStatus, connection)
+}
+
+function onStatus(listener: () => void): () => void {
+  return onTopics(['status'], listener)
 }
 
 /** Returns whether the stream has been away for so long that live numbers are doubtful. */

@@ -59,6 +59,7 @@ function ChartTable({ label, x, series, format = short, formatX = atTime, onPick
 function Drawing(props: ChartProps) {
   const { label, x, series, format = short, formatX = atTime, height = 220, hasLegend = true } = props
   const { isTime = true, onPick } = props
+  const drawnHeight = height * textScale()
   const id = useId()
   const frame = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
@@ -83,7 +84,7 @@ function Drawing(props: ChartProps) {
     const made = new uPlot(
       options(JSON.parse(looks) as Look[], {
         width: element.clientWidth || 300,
-        height,
+        height: drawnHeight,
         isTime,
         formats: formats.current,
         onMove: setAt,
@@ -92,9 +93,12 @@ function Drawing(props: ChartProps) {
       element,
     )
     plot.current = made
-    setCanvas?.(made.ctx.canvas)
+    const legend = (JSON.parse(looks) as Look[])
+      .filter((look) => look.label !== '')
+      .map((look) => ({ label: look.label, colour: look.colour ?? 'chart-1' }))
+    setCanvas?.(made.ctx.canvas, legend)
     const observer = new ResizeObserver(() => {
-      if (element.clientWidth) made.setSize({ width: element.clientWidth, height })
+      if (element.clientWidth) made.setSize({ width: element.clientWidth, height: drawnHeight })
     })
     observer.observe(element)
     return () => {
@@ -103,7 +107,7 @@ function Drawing(props: ChartProps) {
       made.destroy()
       plot.current = null
     }
-  }, [looks, height, isTime, theme, setCanvas])
+  }, [looks, drawnHeight, isTime, theme, setCanvas])
 
   useEffect(() => {
     plot.current?.setData(data)
@@ -167,23 +171,24 @@ interface Frame {
 function options(looks: readonly Look[], frame: Frame): uPlot.Options {
   const style = getComputedStyle(document.documentElement)
   const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim()
+  const scale = textScale()
   const axis = {
     stroke: colour('soft'),
     grid: { stroke: colour('grid'), width: 1 },
     ticks: { show: false },
-    font: '12px system-ui, sans-serif',
+    font: `${12 * scale}px system-ui, sans-serif`,
   }
   const hasBars = looks.some((look) => look.kind === 'bars')
   return {
     width: frame.width,
     height: frame.height,
-    padding: [8, 22, 0, 0],
+    padding: [8, 22 * scale, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: { x: { time: frame.isTime, range: hasBars ? roomForBars : withoutRoom }, y: { range: { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.12, soft: 1, mode: 2 } } } },
     axes: [
-      { ...axis, size: 32, space: 70, ...(frame.isTime ? { values: timeMarks } : { values: (_: uPlot, all: number[]) => all.map(frame.formats.formatX) }) },
-      { ...axis, size: 52, values: (_: uPlot, all: number[]) => all.map((value) => frame.formats.format(value)) },
+      { ...axis, size: 32 * scale, space: 70 * scale, ...(frame.isTime ? { values: timeMarks } : { values: (_: uPlot, all: number[]) => all.map(frame.formats.formatX) }) },
+      { ...axis, size: 56 * scale, values: (_: uPlot, all: number[]) => all.map((value) => frame.formats.format(value)) },
     ],
     series: [{}, ...looks.map((look) => seriesOf(look, colour(look.colour ?? 'chart-1')))],
     bands: looks.flatMap((look, index) =>
@@ -193,6 +198,11 @@ function options(looks: readonly Look[], frame: Frame): uPlot.Options {
     ),
     hooks: { setCursor: [(plot) => frame.onMove(plot.cursor.idx ?? null)] },
   }
+}
+
+/** Returns how much larger than usual the page writes: on a wall screen, or for tired eyes. */
+function textScale(): number {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
 }
 
 function roomForBars(plot: uPlot, min: number, max: number): uPlot.Range.MinMax {

@@ -145,6 +145,34 @@ export function SelectField({
   )
 }
 
+export function CheckField({ name, label, hint, ...rest }: FieldProps & ComponentProps<'input'>) {
+  const id = useId()
+  return (
+    <div className="field check">
+      <input type="checkbox" {...rest} id={id} name={name} aria-describedby={hint && `${id}-hint`} />
+      <label htmlFor={id}>{label}</label>
+      {hint && (
+        <span id={`${id}-hint`} className="hint">
+          {hint}
+        </span>
+      )}
+    </div>
+  )
+}
+
+/** What a text field proposes, for its `list`; anything else may be written all the same. */
+export function Choices({ id, choices }: { id: string; choices: readonly Choice[] }) {
+  return (
+    <datalist id={id}>
+      {choices.map((choice) => (
+        <option key={choice.value} value={choice.value}>
+          {choice.label}
+        </option>
+      ))}
+    </datalist>
+  )
+}
+
 /** A filter: a choice that takes effect at once. */
 export function Select<T extends string>(props: {
   label: string

@@ -1,18 +1,18 @@
 /** A titled card of a page: what it means, how old it is, and what can be taken out of it. */
 
-import { type ReactNode, createContext, useContext, useId, useMemo, useState } from 'react'
+import { type ReactNode, createContext, useCallback, useContext, useId, useMemo, useState } from 'react'
 
 import { texts } from '../texts'
 import { Age } from './Age'
 import { Definition } from './Definition'
 import { Menu, type MenuItem } from './Menu'
-import { type Sheet, saveCsv, savePng } from './exports'
+import { type Picture, type Sheet, saveCsv, savePng } from './exports'
 
 interface PanelContents {
   title: string
   showsTable: boolean
   /** A chart says where it is drawn, so that it can be saved; null when it is gone. */
-  setCanvas: (canvas: HTMLCanvasElement | null) => void
+  setCanvas: (canvas: HTMLCanvasElement | null, legend?: Picture['legend']) => void
 }
 
 const Contents = createContext<PanelContents | null>(null)
@@ -39,15 +39,22 @@ export function Panel(props: PanelProps) {
   const { title, definition, at, isStale = false, sheet, actions, menu = [], children } = props
   const id = useId()
   const [showsTable, setShowsTable] = useState(false)
-  const [canvas, setCanvas] = useState<HTMLCanvasElement | null>(null)
-  const contents = useMemo(() => ({ title, showsTable, setCanvas }), [title, showsTable])
+  const [picture, setPicture] = useState<Picture | null>(null)
+  const setCanvas = useCallback<PanelContents['setCanvas']>(
+    (canvas, legend = []) => setPicture(canvas && { canvas, legend }),
+    [],
+  )
+  const contents = useMemo(
+    () => ({ title, showsTable, setCanvas }),
+    [title, showsTable, setCanvas],
+  )
   const items: MenuItem[] = [...menu]
-  if (canvas || showsTable) {
+  if (picture || showsTable) {
     const label = showsTable ? texts.parts.showChart : texts.parts.showTable
     items.push({ label, run: () => setShowsTable(!showsTable) })
   }
   if (sheet) items.push({ label: texts.parts.saveCsv, run: () => saveCsv(title, sheet()) })
-  if (canvas) items.push({ label: texts.parts.savePng, run: () => savePng(title, title, canvas) })
+  if (picture) items.push({ label: texts.parts.savePng, run: () => savePng(title, title, picture) })
   return (
     <section className="panel card" aria-labelledby={id} data-stale={isStale}>
       <header className="panel-head">

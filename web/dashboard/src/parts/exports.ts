@@ -13,11 +13,17 @@ export function saveCsv(name: string, { columns, rows }: Sheet): void {
   save(new Blob(['\uFEFF', lines.join('\r\n'), '\r\n'], { type: 'text/csv;charset=utf-8' }), name, 'csv')
 }
 
-/** Saves a canvas with a title above it, on the colour of the card that it stands on. */
-export function savePng(name: string, title: string, drawn: HTMLCanvasElement): void {
+/** A chart as it is drawn, and what its colours (names of tokens) mean. */
+export interface Picture {
+  canvas: HTMLCanvasElement
+  legend: readonly { label: string; colour: string }[]
+}
+
+/** Saves a chart with its title and its legend, on the colour of the card that it stands on. */
+export function savePng(name: string, title: string, { canvas: drawn, legend }: Picture): void {
   const style = getComputedStyle(document.documentElement)
   const scale = window.devicePixelRatio || 1
-  const head = 40 * scale
+  const head = (legend.length ? 64 : 40) * scale
   const margin = 12 * scale
   const canvas = document.createElement('canvas')
   canvas.width = drawn.width + 2 * margin
@@ -29,6 +35,15 @@ export function savePng(name: string, title: string, drawn: HTMLCanvasElement): 
   context.fillStyle = style.getPropertyValue('--text')
   context.font = `600 ${15 * scale}px system-ui, sans-serif`
   context.fillText(title, margin, 26 * scale)
+  context.font = `${13 * scale}px system-ui, sans-serif`
+  let x = margin
+  for (const { label, colour } of legend) {
+    context.fillStyle = style.getPropertyValue(`--${colour}`)
+    context.fillRect(x, 44 * scale, 16 * scale, 4 * scale)
+    context.fillStyle = style.getPropertyValue('--soft')
+    context.fillText(label, x + 22 * scale, 50 * scale)
+    x += context.measureText(label).width + 40 * scale
+  }
   context.drawImage(drawn, margin, head)
   canvas.toBlob((blob) => blob && save(blob, name, 'png'), 'image/png')
 }

@@ -23,6 +23,8 @@ export const useSession = () =>
 /** The signed-in shopper's id; undefined while nobody knows, empty for nobody. */
 export const useShopperId = (): string | undefined => useSession().data?.shopper_id
 
+/** Under it is kept what one person alone sees. */
+const OWN = ['own']
 export const ACCOUNT = ['own', 'account']
 
 export const useAccount = () => {
@@ -73,8 +75,9 @@ export const erase = async (): Promise<void> => {
 /** Forget what was read for somebody else, and read it anew. */
 const become = (shopperId: string): void => {
   client.setQueryData(SESSION, { shopper_id: shopperId })
-  client.removeQueries({ queryKey: ACCOUNT })
-  void client.resetQueries({ queryKey: ['own'] })
+  // What is reset is asked for at once, and whoever left may not ask.
+  if (shopperId) void client.resetQueries({ queryKey: OWN })
+  else client.removeQueries({ queryKey: OWN })
   void client.invalidateQueries({ queryKey: ['recommendations'] })
 }
 

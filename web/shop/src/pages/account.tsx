@@ -6,7 +6,6 @@ import { client } from '../api/client'
 import { useProductsById } from '../api/catalogue'
 import { send } from '../api/http'
 import { removeAddress, useOwnReviews } from '../api/orders'
-import { Problem } from '../api/http'
 import { said } from '../api/problems'
 import { ACCOUNT, erase, signOut, useAccount, useShopperId } from '../api/session'
 import type { Account } from '../api/types'
@@ -96,6 +95,10 @@ const Profile = ({ account }: { account: Account }) => {
 
 const Addresses = ({ account }: { account: Account }) => {
   const [isAdding, setAdding] = useState(false)
+  const saved = (): void => {
+    setAdding(false)
+    announce(texts.account.addressSaved)
+  }
   const remove = (id: string): void =>
     void removeAddress(id).then(
       () => announce(texts.account.addressRemoved),
@@ -127,7 +130,7 @@ const Addresses = ({ account }: { account: Account }) => {
         ))}
       </ul>
       {isAdding ? (
-        <AddressForm name={account.name} saved={() => setAdding(false)} cancel={() => setAdding(false)} />
+        <AddressForm name={account.name} saved={saved} cancel={() => setAdding(false)} />
       ) : (
         <button type="button" className="button button-quiet" onClick={() => setAdding(true)}>
           {texts.account.addAddress}
@@ -151,9 +154,6 @@ const Password = () => {
         key={round}
         send={change}
         button={texts.account.changePassword}
-        explain={error =>
-          error instanceof Problem && /password/.test(error.code) ? texts.account.wrongPassword : undefined
-        }
       >
         {wrong => (
           <>

@@ -55,7 +55,7 @@ export const HomePage = () => {
         </div>
         {newest.isError && <Failed error={newest.error} retry={() => void newest.refetch()} />}
         {newest.isPending && <CardSkeletons count={4} />}
-        {newest.data && <ProductGrid name="newest" products={newest.data.pages[0]!.items.slice(0, IN_A_ROW)} />}
+        {newest.data && <ProductGrid name="newest" isRow products={newest.data.pages[0]!.items.slice(0, IN_A_ROW)} />}
       </section>
     </>
   )

@@ -101,6 +101,7 @@ export const ProductList = ({ name, wanted, sorts }: ListProps) => {
           )}
         </div>
       )}
+      <h2 className="visually-hidden">{texts.list.products}</h2>
       {products.length > 0 && <ProductGrid name={name} products={products} />}
       {found.hasNextPage && (
         <div className="more">

@@ -7,7 +7,6 @@ import { texts } from '../texts'
 import { countries, usualCountry } from './countries'
 import { Field, Notes, described } from './field'
 import { Form } from './form'
-import { announce } from './toast'
 
 interface AddressFormProps {
   /** Who the recipient most probably is. */
@@ -21,9 +20,7 @@ export const AddressForm = ({ name, saved, cancel }: AddressFormProps) => {
   const offered = useMemo(countries, [])
   const send = async (values: Record<string, string>): Promise<void> => {
     const { recipient = '', street = '', city = '', postcode = '', country = '' } = values
-    const address = await saveAddress({ recipient, street, city, postcode, country })
-    announce(texts.account.addressSaved)
-    saved(address)
+    saved(await saveAddress({ recipient, street, city, postcode, country }))
   }
   const beside = cancel && (
     <button type="button" className="button button-quiet" onClick={cancel}>

@@ -31,6 +31,7 @@ export const PasswordField = ({ label, hint, wrong, ...input }: FieldProps) => {
         <input id={id} type={isShown ? 'text' : 'password'} {...input} {...described(id, hint, wrong)} />
         <button type="button" className="button button-quiet" aria-pressed={isShown} onClick={() => setShown(!isShown)}>
           {isShown ? texts.account.hide : texts.account.show}
+          <span className="visually-hidden">{texts.account.whichPassword}</span>
         </button>
       </div>
       <Notes id={id} hint={hint} wrong={wrong} />

@@ -51,8 +51,8 @@ export const CardSkeletons = ({ count }: { count: number }) => (
 )
 
 /** Products of a list by its name; the tracker tells clicks on them with list and position. */
-export const ProductGrid = ({ name, products }: { name: string; products: Product[] }) => (
-  <ul className="grid" data-ff-list={name}>
+export const ProductGrid = ({ name, products, isRow }: { name: string; products: Product[]; isRow?: boolean }) => (
+  <ul className={isRow ? 'grid grid-four' : 'grid'} data-ff-list={name}>
     {products.map(product => (
       <li key={product.product_id} data-ff-product={product.product_id}>
         <ProductCard product={product} />

@@ -37,10 +37,14 @@ export interface Colours {
 
 const pick = <T>(list: readonly T[], number: number): T => list[number % list.length]!
 
+/** The first colour that a text names. */
+const namedIn = (text: string): string | undefined =>
+  text.toLowerCase().split(/[^a-z]+/).map(word => NAMED[word]).find(Boolean)
+
 /** Light things stand before deep grounds, so that they are seen. */
-export const coloursOf = (id: string, said: string | undefined): Colours => {
+export const coloursOf = (id: string, said: string): Colours => {
   const number = hash(id)
-  const main = NAMED[said?.toLowerCase() ?? ''] ?? NAMED[pick(OTHERS, number)]!
+  const main = namedIn(said) ?? NAMED[pick(OTHERS, number)]!
   const isLight = lightness(main) > 0.68
   return {
     main,

@@ -16,7 +16,7 @@ const tone = (letter: string, colours: Colours): string =>
 
 const Drawing = memo(({ product }: { product: Pictured }) => {
   const number = hash(product.product_id)
-  const colours = coloursOf(product.product_id, product.attributes?.colour ?? product.attributes?.color)
+  const colours = coloursOf(product.product_id, `${product.attributes?.colour ?? ''} ${product.name}`)
   const shape = shapeOf(product.name, hash(product.category ?? ''))
   const back = mix(colours.ground, WHITE, 0.42)
   return (

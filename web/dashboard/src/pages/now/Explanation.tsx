@@ -4,6 +4,7 @@ import { usePages } from '../../api/queries'
 import { NOTHING, clockTime, dateTime, money, number, share, since } from '../../format'
 import { useNow } from '../../live/use-live'
 import { Dialog } from '../../parts/Dialog'
+import { PageLink } from '../../parts/PageLink'
 import { Answered, Paged } from '../../parts/States'
 import { type Column, Table } from '../../parts/Table'
 import { texts } from '../../texts'
@@ -76,9 +77,9 @@ function Events({ asked }: { asked: Extract<Asked, { kind: 'events' }> }) {
 
 function Visits() {
   const now = useNow()
-  const result = usePresence()
+  const result = usePresence(PAGE)
   const columns: readonly Column<Visit>[] = [
-    { key: 'who', title: words.who, show: (visit) => <code className="stream short" title={visit.visitor}>{visit.visitor}</code> },
+    { key: 'who', title: words.who, show: (visit) => <Who visit={visit} /> },
     {
       key: 'presence',
       title: words.presence,
@@ -96,6 +97,15 @@ function Visits() {
         <Table caption={words.visits} columns={columns} rows={answer.items} rowKey={(visit) => String(visit.visit_id)} />
       )}
     </Answered>
+  )
+}
+
+function Who({ visit: { visitor, shopper_id: shopper } }: { visit: Visit }) {
+  const person = shopper ? `shopper:${shopper}` : `visitor:${visitor}`
+  return (
+    <code className="stream short" title={person}>
+      <PageLink to={`/shoppers/${encodeURIComponent(person)}`}>{visitor}</PageLink>
+    </code>
   )
 }
 

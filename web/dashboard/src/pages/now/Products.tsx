@@ -6,6 +6,7 @@ import { useFilter } from '../../filters'
 import { change, major, money, number } from '../../format'
 import { usePeriod } from '../../live/use-live'
 import { Select } from '../../parts/Form'
+import { ProductLink } from '../../parts/PageLink'
 import { Panel } from '../../parts/Panel'
 import { Answered } from '../../parts/States'
 import { type Column, Table } from '../../parts/Table'
@@ -17,7 +18,12 @@ const MOST = 12
 const words = texts.now
 
 const TOP: readonly Column<ProductSales>[] = [
-  { key: 'name', title: words.product, sortBy: (row) => row.name || row.product_id },
+  {
+    key: 'name',
+    title: words.product,
+    show: (row) => <ProductLink id={row.product_id} name={row.name} />,
+    sortBy: (row) => row.name || row.product_id,
+  },
   { key: 'revenue', title: words.revenue, isNumber: true, show: (row) => money(row.revenue), sortBy: (row) => major(row.revenue) },
   { key: 'units', title: words.units, isNumber: true, show: (row) => number(row.units), sortBy: (row) => row.units },
   { key: 'baskets', title: words.basketAdds, isNumber: true, show: (row) => number(row.basket_adds), sortBy: (row) => row.basket_adds },
@@ -69,7 +75,12 @@ function useTopProducts(day: number, by: string) {
 }
 
 const RISING: readonly Column<Trend>[] = [
-  { key: 'name', title: words.product, sortBy: (row) => row.name || row.product_id },
+  {
+    key: 'name',
+    title: words.product,
+    show: (row) => <ProductLink id={row.product_id} name={row.name} />,
+    sortBy: (row) => row.name || row.product_id,
+  },
   { key: 'recent', title: words.trending.recent, isNumber: true, show: (row) => number(row.recent), sortBy: (row) => row.recent },
   { key: 'before', title: words.trending.before, isNumber: true, show: (row) => number(row.before), sortBy: (row) => row.before },
   {

@@ -28,8 +28,9 @@ export function Tiles() {
   )
 }
 
-export function usePresence() {
-  return useRead<Visitors>('/v1/insights/visitors', { page_size: 100 }, { on: ['feed'], everyMs: 3_000 })
+/** Returns how many are here, and the latest visits of so many of them. */
+export function usePresence(shown = 1) {
+  return useRead<Visitors>('/v1/insights/visitors', { page_size: shown }, { on: ['feed'], everyMs: 3_000 })
 }
 
 function useOnline(): Tile {

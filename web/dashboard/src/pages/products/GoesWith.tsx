@@ -11,7 +11,7 @@ const words = texts.products.goesWith
 
 export function GoesWith() {
   const { productId } = useProduct()
-  const result = useRecommended({ placement: 'product', product_id: productId, count: 8 }, 20_000)
+  const result = useRecommended({ placement: 'product', product_id: productId, count: 8 }, { everyMs: 20_000 })
   const sheet = () => ({
     columns: ['product_id', 'name', 'score'],
     rows: (result.data?.items ?? []).map((item) => [item.product_id, item.name, item.score]),

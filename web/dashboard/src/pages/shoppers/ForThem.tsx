@@ -17,7 +17,7 @@ export function ForThem() {
   const [placement, setPlacement] = useFilter('placement', 'home', PLACEMENTS)
   // A visitor has a list under their own id, also where they turned out to be a shopper.
   const visitor = person.data?.visitors[0]
-  const result = useRecommended({ person: visitor ? `visitor:${visitor}` : asked, placement, count: 6 })
+  const result = useRecommended({ visitor: visitor ? `visitor:${visitor}` : asked, placement, count: 6 })
   const sheet = () => ({
     columns: ['product_id', 'name', 'score', 'reasons'],
     rows: (result.data?.items ?? []).map((item) => [item.product_id, item.name, item.score, item.reasons.map((reason) => reason.text).join('; ')]),

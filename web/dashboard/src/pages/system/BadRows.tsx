@@ -16,7 +16,7 @@ import { texts } from '../../texts'
 import type { BadRow, BadRowStatus } from './shapes'
 
 const words = texts.system.bad
-const PATH = '/v1/admin/bad-rows'
+export const PATH = '/v1/admin/bad-rows'
 const STATUSES: readonly BadRowStatus[] = ['open', 'repaired', 'discarded']
 
 const COLUMNS: readonly Column<BadRow>[] = [

@@ -74,7 +74,7 @@ function Chain() {
     <Stat
       title={words.chain.title}
       definition={words.chain.definition}
-      value={data && `${data.chain.slice(0, 8)}…`}
+      value={data && data.chain.slice(0, 8)}
       beside={data && words.chain.epoch(number(data.epoch))}
       at={dataUpdatedAt}
     />
