@@ -1,13 +1,11 @@
 /** What somebody means to buy. */
 
-import { Link } from 'wouter'
-
 import { useProductNames } from '../../api/product-names'
 import { money, number, since } from '../../format'
 import { useNow } from '../../live/use-live'
+import { ProductLink } from '../../parts/PageLink'
 import { Panel } from '../../parts/Panel'
 import { Empty } from '../../parts/States'
-import { partOf } from '../../paths'
 import { texts } from '../../texts'
 import { usePerson } from './context'
 import type { Basket } from './shapes'
@@ -46,7 +44,7 @@ function One({ basket }: { basket: Basket }) {
           <li key={item.product_id}>
             <span>
               {number(item.quantity)} ×{' '}
-              <Link href={`~/products/${partOf(item.product_id)}`}>{names.get(item.product_id) ?? item.product_id}</Link>
+              <ProductLink id={item.product_id} name={names.get(item.product_id) ?? ''} />
             </span>
             <span className="number">{money({ ...item.unit_price, amount: item.unit_price.amount * item.quantity })}</span>
           </li>

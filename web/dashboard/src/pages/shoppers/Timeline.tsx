@@ -1,16 +1,15 @@
 /** What somebody did, from the log, the latest first. */
 
 import { useMemo } from 'react'
-import { Link } from 'wouter'
 
 import { useProductNames } from '../../api/product-names'
 import { usePages } from '../../api/queries'
 import { useFilter } from '../../filters'
 import { clockTime, dayInWords, duration, money, number } from '../../format'
 import { Select } from '../../parts/Form'
+import { ProductLink } from '../../parts/PageLink'
 import { Panel } from '../../parts/Panel'
 import { Empty, Paged } from '../../parts/States'
-import { partOf } from '../../paths'
 import { texts } from '../../texts'
 import { usePerson } from './context'
 import type { TimelineItem } from './shapes'
@@ -114,7 +113,7 @@ function Goods({ item }: { item: TimelineItem }) {
       {goods.slice(0, 3).map((id, index) => (
         <span key={`${id} ${index}`}>
           {index > 0 && ', '}
-          <Link href={`~/products/${partOf(id)}`}>{names.get(id) ?? id}</Link>
+          <ProductLink id={id} name={names.get(id) ?? ''} />
         </span>
       ))}
       {goods.length > 3 && ` ${texts.now.feed.andMore(goods.length - 3)}`}{' '}
