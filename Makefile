@@ -54,6 +54,10 @@ docs: $(READY) ## Write the generated pages anew
 	@$(BIN)/python -m footfall.routes_page > docs/routes.md
 	@$(BIN)/python -m footfall.settings_page > docs/settings.md
 
+.PHONY: pictures
+pictures: web ## Take the pictures of README and docs anew, of a demo shop (minutes)
+	@$(BIN)/python -m tests.browser.pictures
+
 .PHONY: lock
 lock: $(READY) ## Pin the newest packages that pyproject.toml allows into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml scripts/torch-needs.in --group dev --upgrade \

@@ -14,17 +14,24 @@ from api.problems import bad_field
 from api.roles import ANALYST, AUDITOR
 from api.route import Reply, Route
 from projections.kpi_explanation import EXPLAINS, Explanation, Part, explain, made_by
+from projections.product_explanation import EXPLAINS as OF_PRODUCTS
+from projections.product_explanation import explain_product, made_by_product
 
 if TYPE_CHECKING:
     from api.call import Call
+    from projections.projection import Connection
 
 SCAN = 2_000
 
 
 class ExplainQuery(Paged, forbid_unknown_fields=True, kw_only=True):
-    """A number of the bucket in which ``at`` lies; of the present one where it is left out."""
+    """A number of the bucket in which ``at`` lies; of the present one where it is left out.
+
+    ``product_id``: of this product alone, which has its numbers by day.
+    """
 
     metric: Annotated[str, Meta(max_length=50)] = "orders"
+    product_id: Annotated[str, Meta(max_length=200)] = ""
     bucket: Literal["minute", "hour", "day"] = "hour"
     at: str = ""
 
@@ -53,12 +60,15 @@ class ExplainBody(msgspec.Struct, kw_only=True):
 async def explain_number(call: Call[None, ExplainQuery]) -> Reply:
     """Return the events behind a number."""
     query = call.query
-    if query.metric not in EXPLAINS:
-        raise bad_field("metric", f"a metric is one of {', '.join(EXPLAINS)}")
+    known = OF_PRODUCTS if query.product_id else EXPLAINS
+    if query.metric not in known:
+        raise bad_field("metric", f"a metric is one of {', '.join(known)}")
+    if query.product_id and query.bucket != "day":
+        raise bad_field("bucket", "a product has its numbers by day")
     at = moment(query.at, "at") or datetime.now(UTC)
     after = query.cursor(int, 0)
     async with call.services.pool.acquire() as connection:
-        where = await explain(connection, query.metric, bucket=query.bucket, start=at)
+        where = await _where(connection, query, at)
     parts = await _parts(call, where, after, query.limit + 1)
     shown = parts[: query.limit]
     return Reply(
@@ -70,6 +80,13 @@ async def explain_number(call: Call[None, ExplainQuery]) -> Reply:
             next_page_token=token(shown[-1].recorded.position) if len(parts) > len(shown) else "",
         )
     )
+
+
+async def _where(connection: Connection, query: ExplainQuery, at: datetime) -> Explanation:
+    if query.product_id:
+        day = at.astimezone(UTC).date()
+        return await explain_product(connection, query.metric, product_id=query.product_id, day=day)
+    return await explain(connection, query.metric, bucket=query.bucket, start=at)
 
 
 async def _parts(
@@ -88,8 +105,11 @@ async def _parts(
         if not page:
             break
         position = page[-1].position
-        async with call.services.pool.acquire() as connection:
-            parts = await made_by(connection, where, page)
+        if product_id := call.query.product_id:
+            parts = made_by_product(where, product_id, page)
+        else:
+            async with call.services.pool.acquire() as connection:
+                parts = await made_by(connection, where, page)
         for part in parts:
             if where.metric == "visitors":
                 visitor: str = getattr(part.recorded.event, "visitor", "")
@@ -123,6 +143,6 @@ ROUTES = (
         query=ExplainQuery,
         answer=ExplainBody,
         roles=ANALYST | AUDITOR,
-        reads=("live_kpis",),
+        reads=("live_kpis", "product_sales"),
     ),
 )

@@ -25,14 +25,14 @@ class Broadcaster:
     async def command(self, request: web.Request) -> web.Response:
         """Take a command and tell everybody."""
         await request.read()
-        self.position += 1
-        head = b'event: change\ndata: {"topic":"feed","position":%d,"item":"' % self.position
-        end = b'"}\nid: %d\n\n' % self.position
+        self.position = position = self.position + 1
+        head = b'event: change\ndata: {"topic":"feed","position":%d,"item":"' % position
+        end = b'"}\nid: %d\n\n' % position
         frame = head + b"x" * max(0, self.size - len(head) - len(end)) + end
         await asyncio.gather(
             *(stream.write(frame) for stream in self.streams), return_exceptions=True
         )
-        return web.Response(headers={"Footfall-Position": str(self.position)})
+        return web.Response(headers={"Footfall-Position": str(position)})
 
     async def follow(self, request: web.Request) -> web.StreamResponse:
         """Tell until who follows hangs up."""

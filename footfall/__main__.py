@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from footfall.child_process import EmbeddedServerError
-from footfall.commands import (
-    access,
-    bench,
-    data,
-    demo,
-    forecast,
-    imports,
-    models,
-    replay,
-    serve,
-    train,
-)
 from footfall.commands.options import read_command_line
 from footfall.everything import NotHealthy
 from footfall.migrations import MigrationChanged
@@ -37,7 +26,45 @@ EXPECTED = (
 """What the operator can mend: told in one line, without a stack trace."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+COMMANDS = {
+    "up": "serve",
+    "demo": "demo",
+    "api": "serve",
+    "worker": "serve",
+    "migrate": "data",
+    "import": "imports",
+    "rebuild": "data",
+    "replay": "replay",
+    "train": "train",
+    "models": "models",
+    "forecast": "forecast",
+    "users": "access",
+    "keys": "access",
+    "simulate": "demo",
+    "bench": "bench",
+}
+"""Each command, in the order of the help, and the module of footfall/commands that has it."""
+
+
+class Commands(click.Group):
+    """Commands whose modules are imported when they are asked for: a worker needs but its own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"footfall.commands.{COMMANDS[cmd_name]}")
+        found: click.Command = getattr(module, "import_" if cmd_name == "import" else cmd_name)
+        return found
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="footfall")
 @click.option(
     "--data-dir",
@@ -48,26 +75,6 @@ EXPECTED = (
 def cli(context: click.Context, data_dir: Path | None) -> None:
     """Footfall: what happens in a web shop, as it happens."""
     context.obj = read_command_line(os.environ, data_dir=data_dir)
-
-
-for command in (
-    serve.up,
-    serve.api,
-    serve.worker,
-    demo.demo,
-    demo.simulate,
-    data.migrate,
-    imports.import_,
-    replay.replay,
-    data.rebuild,
-    access.users,
-    access.keys,
-    train.train,
-    models.models,
-    forecast.forecast,
-    bench.bench,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -1,4 +1,8 @@
-"""The workers: what each is for, how it is run, and who gives way to whom."""
+"""The workers: what each is for, how it is run, and who gives way to whom.
+
+A process runs one of them, so what a worker is made of is imported where it begins: all together
+take seconds of a core, in each process of an installation.
+"""
 
 from __future__ import annotations
 
@@ -8,36 +12,27 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from domain.model import Model
-from domain.segmentation import Worth
-from footfall.forecast_process import forecast_in_a_process
 from footfall.garbage import forget_the_start
-from footfall.training_process import train_in_a_process
-from projections.registry import PROJECTIONS
-from workers.forecaster import Schedule, run_forecaster
-from workers.intent import run_intent
-from workers.model_files import KINDS, RECOMMENDER
-from workers.projector import run_projector
-from workers.rebuilder import run_rebuilder
-from workers.recommender import run_recommender
-from workers.replayer import run_replayer
-from workers.segment_fitter import FitSettings, run_fitter
-from workers.segmenter import run_segmenter
-from workers.training_schedule import Ended, run_trainer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from footfall.settings import Settings
     from footfall.wiring import Shop
+    from workers.training_schedule import Ended
 
 
 class Worker(NamedTuple):
-    """``niceness``: whoever asks is answered first, with 0; all that can wait has 10."""
+    """``niceness``: whoever asks is answered first, with 0; all that can wait has 10.
+
+    ``folds``: it holds a connection for each read model, beside those it works on.
+    """
 
     purpose: str
     niceness: int
     run: Callable[[Shop], Awaitable[None]]
+    folds: bool = False
 
 
 async def run_worker(shop: Shop, name: str) -> None:
@@ -48,19 +43,38 @@ async def run_worker(shop: Shop, name: str) -> None:
     await worker.run(shop)
 
 
+def connections_of(name: str, settings: Settings) -> int:
+    """Return how many connections to Postgres a worker may hold."""
+    if not WORKERS[name].folds:
+        return settings.database_pool_size
+    from projections.registry import PROJECTIONS
+
+    return max(settings.database_pool_size, 3 * len(PROJECTIONS))
+
+
 async def _project(shop: Shop) -> None:
+    from projections.registry import PROJECTIONS
+    from workers.projector import run_projector
+
     await run_projector(shop.journal, shop.pool, shop.redis, PROJECTIONS)
 
 
 async def _rebuild(shop: Shop) -> None:
+    from projections.registry import PROJECTIONS
+    from workers.rebuilder import run_rebuilder
+
     await run_rebuilder(shop.journal, shop.pool, {each.name: each for each in PROJECTIONS})
 
 
 async def _recommend(shop: Shop) -> None:
+    from workers.recommender import run_recommender
+
     await run_recommender(shop.journal, shop.pool, shop.redis, _models(shop))
 
 
 async def _score_intent(shop: Shop) -> None:
+    from workers.intent import run_intent
+
     abandon_after = shop.settings.abandon_after_seconds
     await run_intent(
         shop.journal, shop.pool, shop.redis, _models(shop), abandon_after_seconds=abandon_after
@@ -68,6 +82,11 @@ async def _score_intent(shop: Shop) -> None:
 
 
 async def _train_when_due(shop: Shop) -> None:
+    from domain.model import Model
+    from footfall.training_process import train_in_a_process
+    from workers.model_files import KINDS, RECOMMENDER
+    from workers.training_schedule import run_trainer
+
     settings = shop.settings
     if settings.train_after_events == 0:
         await asyncio.Event().wait()
@@ -96,10 +115,16 @@ async def _train_when_due(shop: Shop) -> None:
 
 
 async def _replay(shop: Shop) -> None:
+    from workers.replayer import run_replayer
+
     await run_replayer(shop.journal, shop.pool, _models(shop))
 
 
 async def _keep_segments(shop: Shop) -> None:
+    from domain.segmentation import Worth
+    from workers.segment_fitter import FitSettings, run_fitter
+    from workers.segmenter import run_segmenter
+
     settings = shop.settings
     worth = Worth(
         horizon_days=settings.value_horizon_days,
@@ -117,6 +142,9 @@ async def _keep_segments(shop: Shop) -> None:
 
 
 async def _forecast_when_due(shop: Shop) -> None:
+    from footfall.forecast_process import forecast_in_a_process
+    from workers.forecaster import Schedule, run_forecaster
+
     settings = shop.settings
     await run_forecaster(
         shop.pool,
@@ -134,12 +162,12 @@ def _models(shop: Shop) -> Path:
 
 
 WORKERS = {
-    "projector": Worker("keeps read models current", 2, _project),
+    "projector": Worker("keeps read models current", 2, _project, folds=True),
     "recommender": Worker("keeps a list for each visitor", 5, _recommend),
     "intent": Worker("scores open visits after each event", 4, _score_intent),
     "segmenter": Worker("keeps segments and who is in them", 6, _keep_segments),
     "forecaster": Worker("works out what may be sold, and what to order", 10, _forecast_when_due),
     "trainer": Worker("trains what lists and scores come from", 10, _train_when_due),
-    "rebuilder": Worker("builds read models anew beside those that serve", 8, _rebuild),
+    "rebuilder": Worker("builds read models anew beside those that serve", 8, _rebuild, folds=True),
     "replayer": Worker("tries other models on the past", 10, _replay),
 }

@@ -190,7 +190,7 @@ _ADD = """
         basket_adds = s.basket_adds + excluded.basket_adds,
         position = greatest(s.position, excluded.position)"""
 
-ORDERS, UNITS, _REVENUE, RETURNED_UNITS, _REFUND, VIEWS, BASKET_ADDS, _AT = range(8)
+ORDERS, UNITS, REVENUE, RETURNED_UNITS, REFUND, VIEWS, BASKET_ADDS, _AT = range(8)
 """Places in what ``fold_sales`` counts."""
 
 
@@ -205,7 +205,7 @@ def fold_sales(rows: dict[tuple[str, date, str], list[int]], recorded: Recorded)
             for line, minor in zip(event.lines, paid, strict=True):
                 row = _row(rows, line.product_id, today, event.currency, recorded)
                 row[UNITS] += line.quantity
-                row[_REVENUE] += minor
+                row[REVENUE] += minor
                 if line.product_id not in ordered:
                     ordered.add(line.product_id)
                     row[ORDERS] += 1
@@ -215,7 +215,7 @@ def fold_sales(rows: dict[tuple[str, date, str], list[int]], recorded: Recorded)
             for line, minor in zip(event.lines, refunded, strict=True):
                 row = _row(rows, line.product_id, day, event.currency, recorded)
                 row[RETURNED_UNITS] += line.quantity
-                row[_REFUND] += minor
+                row[REFUND] += minor
         case Visit.ProductViewed():
             _row(rows, event.product_id, today, "", recorded)[VIEWS] += 1
         case Visit.ProductCarted() | Basket.ItemAdded():
@@ -224,12 +224,12 @@ def fold_sales(rows: dict[tuple[str, date, str], list[int]], recorded: Recorded)
             row = _row(rows, event.product_id, today, event.currency, recorded)
             row[ORDERS] += 1
             row[UNITS] += event.quantity
-            row[_REVENUE] += event.quantity * event.unit_price_minor
+            row[REVENUE] += event.quantity * event.unit_price_minor
         case Visit.PurchaseRefunded() if event.product_id:
             # The day of the sale is not known.
             row = _row(rows, event.product_id, today, event.currency, recorded)
             row[RETURNED_UNITS] += event.quantity
-            row[_REFUND] += event.refund_minor
+            row[REFUND] += event.refund_minor
 
 
 def line_shares(lines: Sequence[OrderLine], amount_minor: int) -> list[int]:

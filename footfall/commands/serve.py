@@ -11,22 +11,16 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from api.server import serve
-from api.services import ApiSettings, Services
-from footfall.background import WORKERS, run_worker
+from footfall.background import WORKERS, connections_of, run_worker
 from footfall.commands.options import data_dir_option, on_the_loop
 from footfall.everything import run_everything
-from footfall.garbage import forget_the_start
 from footfall.installation import servers
 from footfall.wiring import open_shop
-from projections.position_waiter import PositionWaiter
-from projections.registry import PROJECTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from footfall.commands.options import CommandLine
-    from footfall.wiring import Shop
 
 
 @click.command()
@@ -54,6 +48,8 @@ async def up(
 @on_the_loop
 async def api(command_line: CommandLine, host: str | None, port: int | None) -> None:
     """Run the HTTP API alone."""
+    from footfall.api_process import serve_api  # noqa: PLC0415 - workers have no use for it
+
     settings = command_line.settings("api", host=host, port=port)
     stop = stop_on_signals()
     async with servers(settings) as running, open_shop(running) as shop:
@@ -70,31 +66,10 @@ _PURPOSES = "\n".join(f"{name:12}{each.purpose}" for name, each in WORKERS.items
 async def worker(command_line: CommandLine, name: str) -> None:
     """Run one worker alone."""
     settings = command_line.settings(name)
-    # A projector holds one connection for each read model beside those it works on.
-    settings = msgspec.structs.replace(
-        settings, database_pool_size=max(settings.database_pool_size, 3 * len(PROJECTIONS))
-    )
+    settings = msgspec.structs.replace(settings, database_pool_size=connections_of(name, settings))
     stop = stop_on_signals()
     async with servers(settings) as running, open_shop(running) as shop:
         await until(stop, run_worker(shop, name))
-
-
-async def serve_api(shop: Shop, stop: asyncio.Event) -> None:
-    """Serve HTTP until ``stop``, then let requests under way finish."""
-    settings = shop.settings
-    own = {name for name in ApiSettings.__struct_fields__ if name in settings.__struct_fields__}
-    api_settings = ApiSettings(**{name: getattr(settings, name) for name in own})
-    async with PositionWaiter(shop.pool, shop.redis) as waiter:
-        services = Services(
-            journal=shop.journal,
-            pool=shop.pool,
-            redis=shop.redis,
-            waiter=waiter,
-            settings=api_settings,
-        )
-        async with serve(services, host=settings.host, port=settings.port):
-            forget_the_start()
-            await stop.wait()
 
 
 def stop_on_signals() -> asyncio.Event:

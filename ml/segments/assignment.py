@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ml.segments.clusters import nearest
-from ml.segments.customer_value import customer_values
 from ml.segments.features import features
 from ml.segments.named_segments import Standing, name_of
 from ml.segments.rfm import score
@@ -85,6 +84,8 @@ def _valued(fit: Fit, shopper: ShopperNumbers, found: Place) -> Place:
     spending = fit.spending.get(shopper.currency)
     if fit.buying is None or spending is None or first is None or last is None:
         return found
+    from ml.segments.customer_value import customer_values  # noqa: PLC0415 - scipy takes its time
+
     as_of = max(fit.as_of, shopper.last_at)
     values = customer_values(
         fit.buying,

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import betaincinv, betaln, expit, gammaln, hyp2f1
 
 from domain.segmentation import Buying
+from ml.segments.cannot_fit import CannotFit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +30,6 @@ _ABOUT_ONE = 1e-6
 _ABOUT_ZERO = 1e-12
 _ROUNDING = 1e-9
 _QUANTILES = 500
-
-
-class CannotFit(Exception):
-    """Too few customers, or nothing that tells them apart; the message says which."""
 
 
 def fit_buying(repeats: ArrayLike, last: ArrayLike, known: ArrayLike) -> Buying:

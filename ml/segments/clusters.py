@@ -9,7 +9,7 @@ import numpy as np
 
 from domain.segmentation import Clusters
 from ml.saved_models import SavedModel, read_model, write_model
-from ml.segments.bg_nbd import CannotFit
+from ml.segments.cannot_fit import CannotFit
 from ml.segments.features import PLAIN, features, in_words, main_categories
 from ml.tensor_files import ArtifactRefused
 

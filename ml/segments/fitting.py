@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from domain.segmentation import Fit
-from ml.segments.bg_nbd import CannotFit, fit_buying
+from ml.segments.bg_nbd import fit_buying
+from ml.segments.cannot_fit import CannotFit
 from ml.segments.clusters import fit_clusters
 from ml.segments.gamma_gamma import fit_spending
 from ml.segments.moves import moves

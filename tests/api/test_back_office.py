@@ -59,6 +59,13 @@ async def test_every_number_leads_to_its_events(client: Client, shop: Shop) -> N
         for part in parts:
             recorded = await shop.journal.read(part["position"] - 1, 1)
             assert recorded[0].topic == part["topic"]
+    asked = "metric=revenue_minor&bucket=day&at=2026-03-01&product_id=lamp"
+    of_lamp = await analyst.get(f"/v1/insights/explain?{asked}")
+    sold = await analyst.get("/v1/insights/products?from=2026-03-01&to=2026-03-02")
+    [lamp] = [row for row in sold.json["items"] if row["product_id"] == "lamp"]
+    assert sum(part["adds"] for part in of_lamp.json["items"]) == lamp["revenue"]["amount"]
+    by_hour = await analyst.get(f"/v1/insights/explain?{asked.replace('day', 'hour')}")
+    assert (by_hour.status, by_hour.json["errors"][0]["field"]) == (400, "bucket")
     unknown = await analyst.get("/v1/insights/explain?metric=luck")
     assert (unknown.status, unknown.json["errors"][0]["field"]) == (400, "metric")
 

@@ -102,6 +102,9 @@ async def test_each_number_leads_to_its_events(dashboard: Dashboard) -> None:
     await expect(window.get_by_role("row")).to_have_count(2)
     await dashboard.page.keyboard.press("Escape")
     await expect(window).to_be_hidden()
+    lamp = dashboard.panel("Top products today").get_by_role("row", name="A lamp")
+    await lamp.get_by_role("cell").nth(2).get_by_role("button").click()
+    await expect(window.get_by_text("Together they make 2.")).to_be_visible()
 
 
 async def test_what_a_number_means_is_told_to_who_points_at_it_or_comes_by_keyboard(

@@ -11,6 +11,7 @@ from domain.basket import Basket
 from domain.order import Order
 from domain.product import Product
 from domain.visit import Visit
+from projections.product_explanation import explain_product, made_by_product
 from projections.product_sales import sales_by_day, top_products, trending_products
 from tests.projections.folding import NOON, at, euros, line
 
@@ -208,3 +209,45 @@ async def test_imported_behaviour_counts_as_sales_and_basket_additions(
     [row] = await sold(reader)
 
     assert (row.orders, row.units, row.revenue_minor, row.basket_adds) == (1, 2, 300, 1)
+
+
+async def test_every_number_of_a_product_is_explained_by_its_events(
+    log: Log, reader: Connection
+) -> None:
+    for minutes in (0, 1, DAY):
+        log.add(Visit.ProductViewed, Visit.stream_id("v"), minutes, visitor="v", product_id="lamp")
+    buys(log, "1", line("lamp", 3, 1_000), line("bulb", 2, 100), discount_minor=320)
+    buys(log, "2", line("lamp", 1, 1_000), line("lamp", 1, 900), minutes=DAY)
+    log.add(
+        Order.Returned,
+        "order-1",
+        2 * DAY,
+        shopper_id="1",
+        lines=(line("lamp", 1, 1_000),),
+        currency="EUR",
+        refund_minor=900,
+        placed_at=at(0),
+    )
+    await log.fold()
+
+    rows = await reader.fetch("SELECT * FROM product_sales")
+    assert len(rows) == 5
+    for row in rows:
+        for metric, column in COLUMNS.items():
+            where = await explain_product(
+                reader, metric, product_id=row["product_id"], day=row["day"]
+            )
+            seen = log.events[max(where.first_position - 1, 0) : where.last_position]
+            parts = made_by_product(where, row["product_id"], seen)
+            assert sum(p.adds for p in parts if p.currency == row["currency"]) == row[column]
+
+
+COLUMNS = {
+    "orders": "orders",
+    "units": "units",
+    "revenue_minor": "revenue_minor",
+    "units_returned": "returned_units",
+    "refund_minor": "refund_minor",
+    "product_views": "views",
+    "items_added": "basket_adds",
+}

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from domain.segmentation import Buying
 from ml.segments.bg_nbd import (
-    CannotFit,
     _by_quantiles,
     _closed_form,
     alive,
@@ -22,6 +21,7 @@ from ml.segments.bg_nbd import (
     log_likelihood,
     simulate,
 )
+from ml.segments.cannot_fit import CannotFit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

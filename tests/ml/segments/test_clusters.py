@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ml.segments.bg_nbd import CannotFit
+from ml.segments.cannot_fit import CannotFit
 from ml.segments.clusters import FEWEST, fit_clusters, load, nearest, save
 from ml.segments.features import features
 from ml.segments.shopper_numbers import ShopperNumbers

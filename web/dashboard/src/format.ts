@@ -35,6 +35,14 @@ export function decimal(value: number | null | undefined, digits = 2): string {
   return new Intl.NumberFormat(LOCALES, { maximumFractionDigits: digits }).format(value)
 }
 
+/** Writes a number with always so many digits after the point, for columns that are compared. */
+export function fixed(value: number, digits: number): string {
+  return new Intl.NumberFormat(LOCALES, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value)
+}
+
 export function share(value: number | null | undefined): string {
   return value === null || value === undefined ? NOTHING : percent.format(value)
 }

@@ -1,7 +1,7 @@
 /** The shop around its pages. */
 
 import { useEffect, useLayoutEffect, useRef } from 'react'
-import { Route, Router, Switch, useLocation } from 'wouter'
+import { Route, Router, Switch, useLocation, useSearch } from 'wouter'
 import { pages } from './pages'
 import { ConsentBanner } from './parts/consent'
 import { Footer } from './parts/footer'
@@ -41,20 +41,22 @@ const Content = () => {
 /** Begin each page at its top, where a reader is told of it; going back, the browser knows better. */
 const useTurnedPages = (main: React.RefObject<HTMLElement | null>): void => {
   const [location] = useLocation()
-  const last = useRef(location)
+  const words = new URLSearchParams(useSearch()).get('words') // another search is another page, another sort is not
+  const page = `${location} ${words ?? ''}`
+  const last = useRef(page)
   const isBack = useRef(false)
   useEffect(() => {
     const went = (): void => {
       isBack.current = true
+      setTimeout(() => (isBack.current = false))
     }
-    addEventListener('popstate', went)
-    return () => removeEventListener('popstate', went)
+    addEventListener('popstate', went, true) // before the router hears of it
+    return () => removeEventListener('popstate', went, true)
   }, [])
   useLayoutEffect(() => {
-    if (last.current === location) return
-    last.current = location
+    if (last.current === page) return
+    last.current = page
     if (!isBack.current) scrollTo(0, 0)
-    isBack.current = false
     main.current?.focus({ preventScroll: true })
-  }, [location, main])
+  }, [page, main])
 }

@@ -15,7 +15,7 @@ export interface Consent {
 }
 
 const KEPT = 'consent'
-const NOTHING: Purposes = { analytics: false, personalisation: false, marketing: false }
+export const NOTHING: Purposes = { analytics: false, personalisation: false, marketing: false }
 export const EVERYTHING: Purposes = { analytics: true, personalisation: true, marketing: true }
 
 /** The browser itself asks not to be followed: that goes over any answer, and nobody is asked. */
@@ -46,5 +46,3 @@ export const followOtherTabs = (): void =>
   addEventListener('storage', event => {
     if (event.key === `shop_${KEPT}`) consent.set(remembered())
   })
-
-export { NOTHING }

@@ -62,7 +62,10 @@ export function address(path: string, query: Query = {}): string {
 }
 
 async function send(method: string, path: string, options: CallOptions): Promise<Response> {
-  const headers: Record<string, string> = { Accept: 'application/json, text/markdown', ...options.headers }
+  const headers: Record<string, string> = {
+    Accept: 'application/json, text/markdown',
+    ...options.headers,
+  }
   const init: RequestInit = { method, headers, credentials: 'same-origin' }
   if (options.signal) init.signal = options.signal
   if (options.body !== undefined) {

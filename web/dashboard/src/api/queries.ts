@@ -34,7 +34,8 @@ export const queries = new QueryClient({
     queries: {
       staleTime: 15_000,
       retry: (failures, error) =>
-        failures < TRIES && (!(error instanceof Problem) || error.status === 0 || error.status >= 500),
+        failures < TRIES &&
+        (!(error instanceof Problem) || error.status === 0 || error.status >= 500),
       retryDelay: (failures, error) =>
         error instanceof Problem && error.retryAfterSeconds
           ? error.retryAfterSeconds * 1_000
@@ -84,11 +85,14 @@ function useAskedAgain(
     let asked = Date.now()
     const soon = (): void => {
       if (timer || document.hidden) return
-      timer = window.setTimeout(() => {
-        timer = 0
-        asked = Date.now()
-        void refetch({ cancelRefetch: false })
-      }, Math.max(0, asked + everyMs - Date.now()))
+      timer = window.setTimeout(
+        () => {
+          timer = 0
+          asked = Date.now()
+          void refetch({ cancelRefetch: false })
+        },
+        Math.max(0, asked + everyMs - Date.now()),
+      )
     }
     const stop = onTopics(topics.split(',') as TopicName[], soon)
     return () => {

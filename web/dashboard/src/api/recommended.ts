@@ -31,9 +31,12 @@ export interface Asked {
   count?: number
 }
 
+/** The path of the question, for whoever knows that all its answers have changed. */
+export const RECOMMENDED = '/v1/insights/recommendations/preview'
+
 export function useRecommended(
   asked: Asked,
   { everyMs = 6_000, enabled = true }: { everyMs?: number; enabled?: boolean } = {},
 ): UseQueryResult<Recommended, Problem> {
-  return useRead<Recommended>('/v1/insights/recommendations/preview', { ...asked }, { on: ['feed'], everyMs, enabled })
+  return useRead<Recommended>(RECOMMENDED, { ...asked }, { on: ['feed'], everyMs, enabled })
 }

@@ -28,7 +28,8 @@ export function Shell({ session }: { session: Session }) {
         <div className="side-end">
           <Connection />
           <p className="who small soft cut" title={session.roles.join(', ')}>
-            {session.username} · {session.roles.includes('admin') ? 'admin' : session.roles.join(', ')}
+            {session.username} ·{' '}
+            {session.roles.includes('admin') ? 'admin' : session.roles.join(', ')}
           </p>
           <div className="row">
             <ThemeButton />
@@ -151,7 +152,13 @@ function ThemeButton() {
   const icon = ({ auto: 'auto', light: 'sun', dark: 'moon' } as const)[theme]
   const label = texts.app.theme[theme]
   return (
-    <button type="button" className="icon-button" title={label} aria-label={label} onClick={turnTheme}>
+    <button
+      type="button"
+      className="icon-button"
+      title={label}
+      aria-label={label}
+      onClick={turnTheme}
+    >
       <Icon name={icon} />
     </button>
   )

@@ -22,7 +22,13 @@ export function SignIn() {
         <h1 className="unseen">{texts.signIn.title}</h1>
         <p className="soft">{texts.signIn.intro}</p>
         <Form action={texts.signIn.action} onSubmit={submit}>
-          <TextField name="username" label={texts.signIn.username} autoComplete="username" required autoFocus />
+          <TextField
+            name="username"
+            label={texts.signIn.username}
+            autoComplete="username"
+            required
+            autoFocus
+          />
           <TextField
             name="password"
             label={texts.signIn.password}

@@ -33,12 +33,16 @@ let paintedAt = 0
 export function follow(): void {
   if (source || again) return
   window.addEventListener('online', reopenAtOnce)
+  window.addEventListener('pagehide', hide)
+  window.addEventListener('pageshow', show)
   open()
 }
 
 /** Follows no more, and forgets everything that was told. */
 export function unfollow(): void {
   window.removeEventListener('online', reopenAtOnce)
+  window.removeEventListener('pagehide', hide)
+  window.removeEventListener('pageshow', show)
   clearTimeout(again)
   source?.close()
   source = null
@@ -110,6 +114,18 @@ function reopenAtOnce(): void {
   open()
 }
 
+/** A browser may keep a page that was left; its stream would take one of six connections. */
+function hide(): void {
+  clearTimeout(again)
+  again = 0
+  source?.close()
+  source = null
+}
+
+function show(event: PageTransitionEvent): void {
+  if (event.persisted && !source) open()
+}
+
 function reset(): void {
   lastId = ''
   for (const name of TOPICS) {
@@ -150,10 +166,13 @@ function paintSoon(): void {
   if (painting) return
   const wait = paintedAt + PAINT_MS - performance.now()
   // A hidden tab paints nothing, but must not fall behind either: timers go on, frames do not.
-  painting = window.setTimeout(() => {
-    if (document.hidden) wake()
-    else requestAnimationFrame(wake)
-  }, Math.max(0, wait))
+  painting = window.setTimeout(
+    () => {
+      if (document.hidden) wake()
+      else requestAnimationFrame(wake)
+    },
+    Math.max(0, wait),
+  )
 }
 
 function wake(): void {

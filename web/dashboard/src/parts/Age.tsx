@@ -14,7 +14,12 @@ export function Age({ at, isStale = false }: AgeProps) {
   const now = useNow()
   if (!at) return <span className="age">{texts.parts.noAge}</span>
   return (
-    <time className="age" data-stale={isStale} dateTime={new Date(at).toISOString()} title={dateTime(at)}>
+    <time
+      className="age"
+      data-stale={isStale}
+      dateTime={new Date(at).toISOString()}
+      title={dateTime(at)}
+    >
       {isStale ? texts.parts.staleAge(since(now - at)) : since(now - at)}
     </time>
   )

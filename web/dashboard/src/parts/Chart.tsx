@@ -16,6 +16,8 @@ export interface Series {
   kind?: 'line' | 'area' | 'bars'
   colour?: 'chart-1' | 'chart-2' | 'chart-3' | 'chart-4' | 'chart-soft'
   isDashed?: boolean
+  /** Marks each value, where few stand far apart. */
+  hasPoints?: boolean
   /** Fills the room between this series and the next one; an interval needs no words of its own. */
   isUpperOfBand?: boolean
   /** The edge of a band: no line of its own, and only in the table. */
@@ -53,11 +55,27 @@ function ChartTable({ label, x, series, format = short, formatX = atTime, onPick
     })),
   ]
   const rows = useMemo(() => x.map((_, index) => index).reverse(), [x])
-  return <Table caption={label} columns={columns} rows={rows} rowKey={String} {...(onPick && { onOpen: onPick })} />
+  return (
+    <Table
+      caption={label}
+      columns={columns}
+      rows={rows}
+      rowKey={String}
+      {...(onPick && { onOpen: onPick })}
+    />
+  )
 }
 
 function Drawing(props: ChartProps) {
-  const { label, x, series, format = short, formatX = atTime, height = 220, hasLegend = true } = props
+  const {
+    label,
+    x,
+    series,
+    format = short,
+    formatX = atTime,
+    height = 220,
+    hasLegend = true,
+  } = props
   const { isTime = true, onPick } = props
   const drawnHeight = height * textScale()
   const id = useId()
@@ -185,15 +203,34 @@ function options(looks: readonly Look[], frame: Frame): uPlot.Options {
     padding: [8, 22 * scale, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { x: { time: frame.isTime, range: hasBars ? roomForBars : withoutRoom }, y: { range: { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.12, soft: 1, mode: 2 } } } },
+    scales: {
+      x: { time: frame.isTime, range: hasBars ? roomForBars : withoutRoom },
+      y: { range: { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.12, soft: 1, mode: 2 } } },
+    },
     axes: [
-      { ...axis, size: 32 * scale, space: 70 * scale, ...(frame.isTime ? { values: timeMarks } : { values: (_: uPlot, all: number[]) => all.map(frame.formats.formatX) }) },
-      { ...axis, size: 56 * scale, values: (_: uPlot, all: number[]) => all.map((value) => frame.formats.format(value)) },
+      {
+        ...axis,
+        size: 32 * scale,
+        space: 70 * scale,
+        ...(frame.isTime
+          ? { values: timeMarks }
+          : { values: (_: uPlot, all: number[]) => all.map(frame.formats.formatX) }),
+      },
+      {
+        ...axis,
+        size: 56 * scale,
+        values: (_: uPlot, all: number[]) => all.map((value) => frame.formats.format(value)),
+      },
     ],
     series: [{}, ...looks.map((look) => seriesOf(look, colour(look.colour ?? 'chart-1')))],
     bands: looks.flatMap((look, index) =>
       look.isUpperOfBand
-        ? [{ series: [index + 1, index + 2] as [number, number], fill: `${colour(look.colour ?? 'chart-1')}2b` }]
+        ? [
+            {
+              series: [index + 1, index + 2] as [number, number],
+              fill: `${colour(look.colour ?? 'chart-1')}2b`,
+            },
+          ]
         : [],
     ),
     hooks: { setCursor: [(plot) => frame.onMove(plot.cursor.idx ?? null)] },
@@ -220,8 +257,11 @@ function seriesOf(look: Look, stroke: string): uPlot.Series {
     label: look.label,
     stroke,
     width: look.label === '' || look.isEdge ? 0 : isBars ? 0 : 2,
-    points: { show: false },
-    ...(isBars && { paths: uPlot.paths.bars?.({ size: [0.72, 40], radius: 0.25 }) as uPlot.Series.PathBuilder, fill: stroke }),
+    points: { show: look.hasPoints ?? false, size: 7, fill: stroke },
+    ...(isBars && {
+      paths: uPlot.paths.bars?.({ size: [0.72, 40], radius: 0.25 }) as uPlot.Series.PathBuilder,
+      fill: stroke,
+    }),
     ...(look.kind === 'area' && { fill: `${stroke}22` }),
     ...(look.isDashed && { dash: [5, 5] }),
   }

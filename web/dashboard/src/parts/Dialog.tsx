@@ -35,7 +35,12 @@ export function Dialog({ title, isNarrow = false, onClose, children }: DialogPro
     >
       <header>
         <h2 id={id}>{title}</h2>
-        <button type="button" className="icon-button" aria-label={texts.parts.close} onClick={onClose}>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={texts.parts.close}
+          onClick={onClose}
+        >
           <Icon name="close" />
         </button>
       </header>

@@ -23,6 +23,8 @@ export interface IntervalsProps {
   label: string
   rows: readonly Interval[]
   format: (value: number) => string
+  /** Writes the marks of the axis, where these need fewer digits. */
+  formatMark?: (value: number) => string
   /** The row whose value is drawn through all others as a line. */
   reference?: string | undefined
   /** Where the axis begins, unless values lie below. */
@@ -94,7 +96,7 @@ const SMALL = '12px system-ui, sans-serif'
 function draw(canvas: HTMLCanvasElement, width: number, props: IntervalsProps): void {
   const context = canvas.getContext('2d')
   if (!context || !width) return
-  const { rows, format, reference, from } = props
+  const { rows, format, formatMark = format, reference, from } = props
   const height = rows.length * ROW + AXIS
   const scale = window.devicePixelRatio || 1
   canvas.width = Math.round(width * scale)
@@ -121,7 +123,7 @@ function draw(canvas: HTMLCanvasElement, width: number, props: IntervalsProps): 
     context.fillStyle = colour('grid')
     context.fillRect(at(mark), 0, 1, height - AXIS)
     context.fillStyle = colour('soft')
-    context.fillText(format(mark), at(mark), height - AXIS / 2)
+    context.fillText(formatMark(mark), at(mark), height - AXIS / 2)
   }
   const line = rows.find((row) => row.key === reference)
   if (line) {

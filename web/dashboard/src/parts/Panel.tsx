@@ -1,6 +1,14 @@
 /** A titled card of a page: what it means, how old it is, and what can be taken out of it. */
 
-import { type ReactNode, createContext, useCallback, useContext, useId, useMemo, useState } from 'react'
+import {
+  type ReactNode,
+  createContext,
+  useCallback,
+  useContext,
+  useId,
+  useMemo,
+  useState,
+} from 'react'
 
 import { texts } from '../texts'
 import { Age } from './Age'
@@ -44,10 +52,7 @@ export function Panel(props: PanelProps) {
     (canvas, legend = []) => setPicture(canvas && { canvas, legend }),
     [],
   )
-  const contents = useMemo(
-    () => ({ title, showsTable, setCanvas }),
-    [title, showsTable, setCanvas],
-  )
+  const contents = useMemo(() => ({ title, showsTable, setCanvas }), [title, showsTable, setCanvas])
   const items: MenuItem[] = [...menu]
   if (picture || showsTable) {
     const label = showsTable ? texts.parts.showChart : texts.parts.showTable

@@ -26,7 +26,12 @@ export function Stat(props: StatProps) {
   const isFresh = useIsFresh(value)
   const shown = value ?? '\u2007'
   return (
-    <article className="stat card" aria-labelledby={id} data-fresh={isFresh} aria-busy={value === undefined}>
+    <article
+      className="stat card"
+      aria-labelledby={id}
+      data-fresh={isFresh}
+      aria-busy={value === undefined}
+    >
       <h2 id={id}>
         {title}
         <Definition of={title} text={definition} />

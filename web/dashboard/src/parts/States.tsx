@@ -8,7 +8,13 @@ import type { Pages } from '../api/queries'
 import type { Page } from '../api/shapes'
 import { texts } from '../texts'
 
-export function Empty({ text = texts.parts.empty, children }: { text?: string; children?: ReactNode }) {
+export function Empty({
+  text = texts.parts.empty,
+  children,
+}: {
+  text?: string
+  children?: ReactNode
+}) {
   return (
     <div className="state">
       <p>{text}</p>
@@ -64,7 +70,11 @@ export function Answered<T>({ result, isEmpty, empty, lines, children }: Answere
           {texts.parts.notRefreshed(error.message)}
         </p>
       )}
-      {isEmpty?.(data) ? <Empty {...(empty === undefined ? {} : { text: empty })} /> : children(data)}
+      {isEmpty?.(data) ? (
+        <Empty {...(empty === undefined ? {} : { text: empty })} />
+      ) : (
+        children(data)
+      )}
     </>
   )
 }
@@ -86,9 +96,18 @@ export function Paged<T, A extends Page<T>>({ pages, empty, children }: PagedPro
           {texts.parts.notRefreshed(error.message)}
         </p>
       )}
-      {items.length ? children(items, first) : <Empty {...(empty === undefined ? {} : { text: empty })} />}
+      {items.length ? (
+        children(items, first)
+      ) : (
+        <Empty {...(empty === undefined ? {} : { text: empty })} />
+      )}
       {pages.hasMore && (
-        <button type="button" className="button" disabled={pages.isLoadingMore} onClick={pages.more}>
+        <button
+          type="button"
+          className="button"
+          disabled={pages.isLoadingMore}
+          onClick={pages.more}
+        >
           {texts.parts.more}
         </button>
       )}

@@ -97,7 +97,9 @@ function Head<R>({ column, sorting, onSort }: HeadProps<R>) {
     <th
       scope="col"
       className={className}
-      {...(isMine && { 'aria-sort': sorting.isDown ? ('descending' as const) : ('ascending' as const) })}
+      {...(isMine && {
+        'aria-sort': sorting.isDown ? ('descending' as const) : ('ascending' as const),
+      })}
     >
       <button type="button" onClick={() => onSort({ key: column.key, isDown })}>
         {column.title}

@@ -18,7 +18,10 @@ export interface TabsProps<K extends string> {
 
 export function Tabs<K extends string>({ label, tabs, shown, onShow }: TabsProps<K>) {
   const id = useId()
-  const at = Math.max(0, tabs.findIndex((tab) => tab.key === shown))
+  const at = Math.max(
+    0,
+    tabs.findIndex((tab) => tab.key === shown),
+  )
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
     const next = step && tabs[(at + step + tabs.length) % tabs.length]
@@ -46,7 +49,12 @@ export function Tabs<K extends string>({ label, tabs, shown, onShow }: TabsProps
           </button>
         ))}
       </div>
-      <div id={`${id}-panel`} role="tabpanel" aria-labelledby={`${id}-${current?.key}`} tabIndex={0}>
+      <div
+        id={`${id}-panel`}
+        role="tabpanel"
+        aria-labelledby={`${id}-${current?.key}`}
+        tabIndex={0}
+      >
         {current?.show()}
       </div>
     </div>

@@ -10,7 +10,11 @@ export interface Sheet {
 export function saveCsv(name: string, { columns, rows }: Sheet): void {
   const lines = [columns, ...rows].map((cells) => cells.map(quoted).join(','))
   // Spreadsheets take a file without this mark for one of the last century.
-  save(new Blob(['\uFEFF', lines.join('\r\n'), '\r\n'], { type: 'text/csv;charset=utf-8' }), name, 'csv')
+  save(
+    new Blob(['\uFEFF', lines.join('\r\n'), '\r\n'], { type: 'text/csv;charset=utf-8' }),
+    name,
+    'csv',
+  )
 }
 
 /** A chart as it is drawn, and what its colours (names of tokens) mean. */

@@ -52,6 +52,17 @@ export const useProducts = (wanted: Wanted, isEnabled = true) =>
     getNextPageParam: page => page.next_page_token || undefined,
   })
 
+/** A product that stands for its category. */
+export const useFirstOf = (category: string) =>
+  useQuery({
+    queryKey: ['first of', category],
+    queryFn: () =>
+      read<Listed<Product>>(address('/v1/products', { category, sort: 'name', page_size: 1 })).then(
+        found => remember(found.items)[0] ?? null,
+      ),
+    staleTime: 5 * FRESH,
+  })
+
 export const useProduct = (id: string) =>
   useQuery({ queryKey: ['product', id], queryFn: () => read<Product>(`/v1/products/${encodeURIComponent(id)}`) })
 

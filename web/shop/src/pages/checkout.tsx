@@ -52,6 +52,8 @@ const useBegun = (basket: Basket | undefined): void => {
 const Checkout = ({ basket, placed }: { basket: Basket; placed: () => void }) => {
   const [, go] = useLocation()
   const account = useAccount().data
+  const wasAnonymous = useRef(false)
+  if (useShopperId() === '') wasAnonymous.current = true
   const [chosen, setChosen] = useState<string>()
   const [method, setMethod] = useState<Method>('card')
   const [error, setError] = useState<unknown>(null)
@@ -80,7 +82,7 @@ const Checkout = ({ basket, placed }: { basket: Basket; placed: () => void }) =>
       <div className="basket">
         <div className="steps">
           <Who account={account} />
-          {account && <Where account={account} chosen={addressId} choose={setChosen} />}
+          {account && <Where account={account} chosen={addressId} choose={setChosen} isNext={wasAnonymous.current} />}
           {account && <How method={method} choose={setMethod} />}
         </div>
         <Summary basket={basket}>
@@ -132,17 +134,24 @@ interface WhereProps {
   account: Account
   chosen: string | undefined
   choose: (addressId: string) => void
+  /** Whether it has just become possible to go on here. */
+  isNext: boolean
 }
 
-const Where = ({ account, chosen, choose }: WhereProps) => {
+const Where = ({ account, chosen, choose, isNext }: WhereProps) => {
   const [isAdding, setAdding] = useState(false)
+  const place = useRef<HTMLElement>(null)
+  useEffect(() => {
+    if (isNext) place.current?.focus()
+  }, [])
   const isFormShown = isAdding || !account.addresses.length
   const saved = ({ address_id: id }: Address): void => {
     choose(id)
     setAdding(false)
+    place.current?.focus() // the form is gone
   }
   return (
-    <section className="step" aria-labelledby="where">
+    <section ref={place} tabIndex={-1} className="step" aria-labelledby="where">
       <h2 id="where">{texts.checkout.steps.where}</h2>
       {account.addresses.length > 0 && (
         <fieldset className="choices">

@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import { Link } from 'wouter'
-import { useCategories, useProducts } from '../api/catalogue'
+import { useCategories, useFirstOf, useProducts } from '../api/catalogue'
 import { useIsPersonal } from '../api/recommendations'
 import type { Category } from '../api/types'
 import { CardSkeletons, ProductGrid } from '../parts/product-card'
@@ -96,10 +96,9 @@ const CategoryTiles = () => {
   )
 }
 
-/** A tile looks like one of the category's own products, once one is known. */
+/** A tile looks like one of the category's own products. */
 const CategoryTile = ({ category }: { category: Category }) => {
-  const found = useProducts({ sort: 'name', category: category.category_id }).data?.pages[0]?.items
-  const product = found?.[category.name.length % found.length]
+  const product = useFirstOf(category.category_id).data
   return (
     <Link href={categoryPath(category.category_id)} className="tile">
       {product ? <Picture product={product} /> : <span className="skeleton picture" />}

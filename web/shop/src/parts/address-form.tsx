@@ -36,6 +36,7 @@ export const AddressForm = ({ name, saved, cancel }: AddressFormProps) => {
             name="recipient"
             autoComplete="shipping name"
             defaultValue={name}
+            autoFocus={cancel !== undefined}
             required
             wrong={wrong.recipient}
           />

@@ -1,6 +1,6 @@
 /** The question for consent, and the switches that answer it; both refuse as easily as they accept. */
 
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
 import { carriedOver } from '../api/basket'
 import { keepInAccount, useShopperId } from '../api/session'
@@ -28,13 +28,14 @@ export const ConsentBanner = () => {
   const [location] = useLocation()
   const [isChoosing, setChoosing] = useState(false)
   const answer = useAnswer()
+  useEffect(() => () => document.getElementById('content')?.focus({ preventScroll: true }), [isAnswered])
   if (isAnswered || location === '/privacy') return null
   return (
     <section className="consent" aria-labelledby="consent-title">
       <h2 id="consent-title">{texts.consent.title}</h2>
       <p>{texts.consent.lead}</p>
       {isChoosing ? (
-        <ConsentSwitches />
+        <ConsentSwitches isFocused />
       ) : (
         <div className="consent-buttons">
           <button type="button" className="button" onClick={() => void answer(EVERYTHING)}>
@@ -52,7 +53,7 @@ export const ConsentBanner = () => {
   )
 }
 
-export const ConsentSwitches = () => {
+export const ConsentSwitches = ({ isFocused = false }: { isFocused?: boolean }) => {
   const given = useStore(consent).purposes
   const [chosen, setChosen] = useState(given)
   const answer = useAnswer()
@@ -64,11 +65,12 @@ export const ConsentSwitches = () => {
         void answer(chosen)
       }}
     >
-      {PURPOSES.map(purpose => (
+      {PURPOSES.map((purpose, index) => (
         <label key={purpose} className="switch">
           <input
             type="checkbox"
             role="switch"
+            autoFocus={isFocused && index === 0}
             checked={chosen[purpose]}
             onChange={event => setChosen({ ...chosen, [purpose]: event.target.checked })}
           />

@@ -12,7 +12,9 @@ export const Footer = () => (
       <nav aria-label={texts.footer.label}>
         <Link href="/privacy">{texts.footer.privacy}</Link>
         <Link href="/orders">{texts.footer.orders}</Link>
-        <a href="/">{texts.footer.dashboard}</a>
+        <a href="/" target="_blank" rel="noopener">
+          {texts.footer.dashboard}
+        </a>
       </nav>
     </div>
   </footer>

@@ -123,7 +123,12 @@ const ReviewForm = ({ product, own, done }: { product: Product; own: Review | un
       <Form send={send} button={own ? texts.reviews.save : texts.reviews.send} beside={own && cancel}>
         {wrong => (
           <>
-            <StarChoice given={rating} wrong={isUnrated ? texts.reviews.chooseRating : wrong.rating} choose={setRating} />
+            <StarChoice
+              given={rating}
+              wrong={isUnrated ? texts.reviews.chooseRating : wrong.rating}
+              isFocused={own !== undefined}
+              choose={setRating}
+            />
             <div className="field">
               <label htmlFor="comment">{texts.reviews.comment}</label>
               <textarea id="comment" name="comment" rows={3} maxLength={10_000} defaultValue={own?.comment} />

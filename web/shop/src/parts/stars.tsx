@@ -37,13 +37,27 @@ export const Rating = ({ rating }: { rating: { average: number | null; count: nu
 }
 
 /** Five radio buttons that look like stars. */
-export const StarChoice = ({ given, wrong, choose }: { given: number; wrong?: string; choose: (stars: number) => void }) => (
+interface StarChoiceProps {
+  given: number
+  wrong?: string
+  isFocused: boolean
+  choose: (stars: number) => void
+}
+
+export const StarChoice = ({ given, wrong, isFocused, choose }: StarChoiceProps) => (
   <fieldset className="star-choice" aria-describedby={wrong && 'stars-wrong'}>
     <legend>{texts.reviews.rating}</legend>
     <div>
       {[1, 2, 3, 4, 5].map(stars => (
         <label key={stars} className={stars <= given ? 'is-on' : undefined}>
-          <input type="radio" name="rating" value={stars} checked={stars === given} onChange={() => choose(stars)} />
+          <input
+            type="radio"
+            name="rating"
+            value={stars}
+            checked={stars === given}
+            autoFocus={isFocused && stars === given}
+            onChange={() => choose(stars)}
+          />
           <span className="visually-hidden">{texts.reviews.star(stars)}</span>
           <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
             <path d={STAR} />

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react'
 
 import { Panels, type PanelEntry } from '../../app/PageFrame'
 import { useFilter } from '../../filters'
-import { dateTime, decimal, number, since } from '../../format'
+import { dateTime, decimal, fixed, number, since } from '../../format'
 import { useNow } from '../../live/use-live'
 import { Chart, type Series } from '../../parts/Chart'
 import { Select } from '../../parts/Form'
@@ -78,10 +78,12 @@ function Serving() {
   })
   const columns: readonly Column<KindRow>[] = [
     { key: 'kind', title: words.kind, show: (row) => <strong>{kindName(row.kind)}</strong> },
-    { key: 'champion', title: words.serves, show: ({ champion }) => champion?.version ?? <span className="warn">{words.none}</span> },
-    { key: 'since', title: words.since, show: ({ champion }) => (champion?.promoted_at ? since(now - Date.parse(champion.promoted_at)) : texts.models.nothing) },
+    { key: 'champion', title: words.serves, show: ({ champion }) => <span className="whole">{champion?.version ?? words.none}</span> },
+    { key: 'since', title: words.since, show: ({ champion }) => (
+        <span className="whole">{champion?.promoted_at ? since(now - Date.parse(champion.promoted_at)) : texts.models.nothing}</span>
+      ) },
     { key: 'until', title: words.learntUntil, isNumber: true, show: ({ champion }) => number(champion?.until) },
-    { key: 'shadow', title: words.shadow, show: ({ shadow }) => shadow?.version ?? texts.models.nothing },
+    { key: 'shadow', title: words.shadow, show: ({ shadow }) => <span className="whole">{shadow?.version ?? texts.models.nothing}</span> },
     {
       key: 'drift',
       title: words.drift,
@@ -147,7 +149,7 @@ function Beside() {
       <Answered result={result} isEmpty={() => rows.length === 0} empty={words.noScores}>
         {() => (
           <>
-            <Intervals label={`${title}, ${measureName(measure)}`} rows={rows} format={score} reference={model && ownName(model)} from={0} />
+            <Intervals label={`${title}, ${measureName(measure)}`} rows={rows} format={score} formatMark={decimal} reference={model && ownName(model)} from={0} />
             <p className="small soft">{words.measureMeaning(measureName(measure), texts.models.measureMeanings[measure] ?? '')}</p>
           </>
         )}
@@ -194,7 +196,7 @@ function overTime(models: readonly Model[], measure: string): { x: number[]; ser
   const series: Series[] = [
     { label: '', values: own.map((one) => one?.high ?? null), isUpperOfBand: true },
     { label: '', values: own.map((one) => one?.low ?? null) },
-    { label: words.trained, values: own.map((one) => one?.value ?? null) },
+    { label: words.trained, values: own.map((one) => one?.value ?? null), hasPoints: own.length <= 30 },
   ]
   if (rival.some((value) => value !== null)) series.push({ label: words.championThen, values: rival, colour: 'chart-2', isDashed: true })
   return { x: told.map((model) => Date.parse(model.trained_at) / 1_000), series }
@@ -243,13 +245,13 @@ function columnsOf(measure: string, open: (model: Model) => void): readonly Colu
       title: words.version,
       sortBy: (model) => model.version,
       show: (model) => (
-        <button type="button" className="link" onClick={() => open(model)} aria-label={words.openCard(model.version)}>
+        <button type="button" className="link whole" onClick={() => open(model)} aria-label={words.openCard(model.version)}>
           {model.version}
         </button>
       ),
     },
     { key: 'state', title: words.state, show: (model) => <State model={model} /> },
-    { key: 'trained', title: words.trainedAt, show: (model) => dateTime(model.trained_at), sortBy: (model) => model.trained_at },
+    { key: 'trained', title: words.trainedAt, show: (model) => <span className="whole">{dateTime(model.trained_at)}</span>, sortBy: (model) => model.trained_at },
     { key: 'until', title: words.learntUntil, isNumber: true, show: (model) => number(model.until), sortBy: (model) => model.until },
     {
       key: 'score',
@@ -305,5 +307,5 @@ function actions(ask: (change: Change) => void): Column<Model> {
 }
 
 function score(value: number): string {
-  return decimal(value, Math.abs(value) < 1 ? 4 : 2)
+  return fixed(value, 4)
 }

@@ -1,9 +1,9 @@
 /** What a replay found, and how far it can be trusted. */
 
-import { Panel } from '../../parts/Panel'
-import { decimal, number, share } from '../../format'
+import { decimal, fixed, number, share } from '../../format'
 import { Dialog } from '../../parts/Dialog'
 import { type Interval, Intervals } from '../../parts/Intervals'
+import { Panel } from '../../parts/Panel'
 import { Empty } from '../../parts/States'
 import { type Column, Table } from '../../parts/Table'
 import { texts } from '../../texts'
@@ -49,7 +49,7 @@ function Found({ report, policy }: { report: ReplayReport; policy: string }) {
       </section>
       {clicks.lists > 0 && (
         <Panel title={words.estimates} definition={words.estimatesMeaning} sheet={() => sheetOf(clicks)}>
-          <Intervals label={words.estimates} rows={estimates(clicks)} format={(value) => decimal(value, 4)} reference="rival" from={0} />
+          <Intervals label={words.estimates} rows={estimates(clicks)} format={(value) => fixed(value, 4)} formatMark={decimal} reference="rival" from={0} />
         </Panel>
       )}
       <dl className="facts">
@@ -117,5 +117,5 @@ function hitRows(report: ReplayReport): readonly HitRow[] {
 }
 
 function signed(value: number): string {
-  return `${value > 0 ? '+' : ''}${decimal(value, 4)}`
+  return `${value > 0 ? '+' : ''}${fixed(value, 4)}`
 }

@@ -4,13 +4,13 @@ import { useState } from 'react'
 
 import { call, post } from '../../api/client'
 import { useProductNames } from '../../api/product-names'
-import { queries, useRead } from '../../api/queries'
+import { useRead } from '../../api/queries'
 import type { Page } from '../../api/shapes'
 import { Dialog } from '../../parts/Dialog'
 import { Choices, Form, SelectField, TextField } from '../../parts/Form'
 import { toast } from '../../parts/Toast'
 import { texts } from '../../texts'
-import { RULES } from './reads'
+import { RULES, rulesChanged } from './reads'
 import { PLACEMENTS, type Rule, type RuleAction } from './shapes'
 
 const words = texts.models.rules
@@ -28,7 +28,7 @@ export function RuleForm({ rule, onClose }: { rule: Rule | null; onClose: () => 
     const body = termsOf(action, fields)
     if (rule) await call('PATCH', `${RULES}/${encodeURIComponent(rule.rule_id)}`, { body })
     else await post(RULES, body)
-    await queries.invalidateQueries({ queryKey: [RULES] })
+    await rulesChanged()
     toast(rule ? words.changed : words.made)
     onClose()
   }

@@ -4,7 +4,6 @@ import { useState } from 'react'
 
 import { call } from '../../api/client'
 import { useProductNames } from '../../api/product-names'
-import { queries } from '../../api/queries'
 import { Panels } from '../../app/PageFrame'
 import { dateTime, decimal, number } from '../../format'
 import { useNow } from '../../live/use-live'
@@ -16,7 +15,7 @@ import { type Column, Table } from '../../parts/Table'
 import { toast } from '../../parts/Toast'
 import { texts } from '../../texts'
 import { RuleForm } from './RuleForm'
-import { RULES, useMay, useRules } from './reads'
+import { RULES, rulesChanged, useMay, useRules } from './reads'
 import type { Rule } from './shapes'
 
 const words = texts.models.rules
@@ -64,7 +63,7 @@ function AllRules() {
   })
   const remove = async (rule: Rule): Promise<void> => {
     await call('DELETE', `${RULES}/${encodeURIComponent(rule.rule_id)}`)
-    await queries.invalidateQueries({ queryKey: [RULES] })
+    await rulesChanged()
     toast(words.removed)
   }
   return (

@@ -19,6 +19,7 @@ import { type DayOutcomes, type Outcomes, PLACEMENTS } from './shapes'
 
 const words = texts.models.served
 const DAY_SECONDS = 86_400
+const FEWEST_DAYS = 7
 const COLOURS = ['chart-1', 'chart-2', 'chart-3', 'chart-4', 'chart-soft'] as const
 
 const PANELS: readonly PanelEntry[] = [
@@ -120,16 +121,17 @@ function ByDay({ title, definition, of, format }: ByDayProps) {
 function drawn(items: readonly DayOutcomes[], of: ByDayProps['of']): { x: number[]; series: Series[] } {
   const seconds = items.map((item) => Date.parse(item.day) / 1_000)
   if (seconds.length === 0) return { x: [], series: [] }
-  const [first, last] = [Math.min(...seconds), Math.max(...seconds)]
+  const last = Math.max(...seconds)
+  const first = Math.min(...seconds, last - (FEWEST_DAYS - 1) * DAY_SECONDS)
   const x = Array.from({ length: (last - first) / DAY_SECONDS + 1 }, (_, day) => first + day * DAY_SECONDS)
   const placements = PLACEMENTS.filter((each) => items.some((item) => item.placement === each))
   const series = placements.map((placement, index): Series => ({
     label: texts.models.placements[placement],
     colour: COLOURS[index % COLOURS.length] ?? 'chart-1',
-    ...(x.length < 3 && { kind: 'bars' as const }),
+    hasPoints: x.length <= 31,
     values: x.map((at) => {
       const there = items.filter((item) => item.placement === placement && Date.parse(item.day) / 1_000 === at)
-      return there.length ? of(added(there)) : null
+      return of(there.length ? added(there) : NO_LISTS)
     }),
   }))
   return { x, series }
@@ -197,21 +199,22 @@ function Totals() {
   )
 }
 
+const NO_LISTS: Outcomes = {
+  model: '',
+  placement: 'home',
+  lists: 0,
+  products: 0,
+  clicked_lists: 0,
+  click_rate: null,
+  clicks: 0,
+  views: 0,
+  basket_adds: 0,
+  orders: 0,
+  revenue: [],
+}
+
 function added(all: readonly Outcomes[]): Outcomes {
-  const [first] = all
-  const sum: Outcomes = {
-    model: first?.model ?? '',
-    placement: first?.placement ?? 'home',
-    lists: 0,
-    products: 0,
-    clicked_lists: 0,
-    click_rate: null,
-    clicks: 0,
-    views: 0,
-    basket_adds: 0,
-    orders: 0,
-    revenue: [],
-  }
+  const sum = { ...NO_LISTS }
   const revenue = new Map<string, number>()
   for (const one of all) {
     for (const name of ['lists', 'products', 'clicked_lists', 'clicks', 'views', 'basket_adds', 'orders'] as const) sum[name] += one[name]

@@ -19,6 +19,7 @@ import { ReasonEvents } from './ReasonEvents'
 import { PLACEMENTS, type Placement } from './shapes'
 
 const words = texts.models.tryIt
+const OFFERED = 5
 const COUNTS = ['4', '8', '20', '50'] as const
 
 const PANELS = [
@@ -55,6 +56,18 @@ function Asked() {
       <form className="form" onSubmit={submit} key={`${asked.visitor} ${asked.product}`}>
         <TextField name="visitor" label={words.visitor} hint={words.visitorHint} defaultValue={asked.visitor} list="visitors-here" autoComplete="off" spellCheck={false} />
         <Choices id="visitors-here" choices={visitors.map((value) => ({ value, label: words.isHere }))} />
+        {visitors.length > 0 && (
+          <div className="stack small">
+            <span className="soft">{words.onTheSite}</span>
+            <span className="row">
+              {visitors.slice(0, OFFERED).map((visitor) => (
+                <button key={visitor} type="button" className="button slim" aria-pressed={visitor === asked.visitor} onClick={() => asked.setVisitor(visitor)}>
+                  <span className="cut">{visitor}</span>
+                </button>
+              ))}
+            </span>
+          </div>
+        )}
         <SelectField
           name="placement"
           label={words.placement}

@@ -2,7 +2,8 @@
 
 import { useMemo } from 'react'
 
-import { useRead } from '../../api/queries'
+import { queries, useRead } from '../../api/queries'
+import { RECOMMENDED } from '../../api/recommended'
 import { useSession } from '../../api/session'
 import type { Page, Role } from '../../api/shapes'
 import { useFilter } from '../../filters'
@@ -41,6 +42,11 @@ export function useMay(...roles: Role[]): boolean {
 export function useRules() {
   const isAllowed = useMay('analyst')
   return useRead<Page<Rule>>(RULES, { page_size: 100 }, { on: ['feed'], everyMs: 5_000, enabled: isAllowed })
+}
+
+/** Says that rules changed, which changes lists. */
+export async function rulesChanged(): Promise<void> {
+  await Promise.all([RULES, RECOMMENDED].map((path) => queries.invalidateQueries({ queryKey: [path] })))
 }
 
 export function useReplays() {

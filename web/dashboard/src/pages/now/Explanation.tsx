@@ -32,10 +32,29 @@ export function Explanation({ asked, onClose }: { asked: Asked; onClose: () => v
 type Part = Explained['items'][number]
 
 const PARTS: readonly Column<Part>[] = [
-  { key: 'position', title: words.position, show: (part) => number(part.position), sortBy: (part) => part.position },
-  { key: 'at', title: texts.parts.when, show: (part) => clockTime(part.occurred_at), sortBy: (part) => part.occurred_at },
-  { key: 'what', title: words.what, show: (part) => texts.now.feed.topics[part.topic] ?? part.topic, sortBy: (part) => part.topic },
-  { key: 'stream', title: words.stream, show: (part) => <code className="stream">{part.stream_id}</code> },
+  {
+    key: 'position',
+    title: words.position,
+    show: (part) => number(part.position),
+    sortBy: (part) => part.position,
+  },
+  {
+    key: 'at',
+    title: texts.parts.when,
+    show: (part) => clockTime(part.occurred_at),
+    sortBy: (part) => part.occurred_at,
+  },
+  {
+    key: 'what',
+    title: words.what,
+    show: (part) => texts.now.feed.topics[part.topic] ?? part.topic,
+    sortBy: (part) => part.topic,
+  },
+  {
+    key: 'stream',
+    title: words.stream,
+    show: (part) => <code className="stream">{part.stream_id}</code>,
+  },
 ]
 
 const ADDS: Column<Part> = {
@@ -51,9 +70,9 @@ const ADDS_MONEY: Column<Part> = {
 }
 
 function Events({ asked }: { asked: Extract<Asked, { kind: 'events' }> }) {
-  const { metric, bucket, at } = asked
+  const { metric, bucket, at, product } = asked
   const columns = metric.endsWith('_minor') ? [...PARTS, ADDS_MONEY] : [...PARTS, ADDS]
-  const query = { metric, bucket, at: iso(at), page_size: PAGE }
+  const query = { metric, bucket, at: iso(at), product_id: product, page_size: PAGE }
   const pages = usePages<Part, Explained>('/v1/insights/explain', query, { everyMs: 3_000 })
   return (
     <Paged pages={pages} empty={words.none}>
@@ -83,18 +102,47 @@ function Visits() {
     {
       key: 'presence',
       title: words.presence,
-      show: (visit) => <span className="pill" data-tone={TONES[visit.presence]}>{words.presences[visit.presence]}</span>,
+      show: (visit) => (
+        <span className="pill" data-tone={TONES[visit.presence]}>
+          {words.presences[visit.presence]}
+        </span>
+      ),
       sortBy: (visit) => visit.presence,
     },
-    { key: 'last', title: words.last, show: (visit) => since(now - Date.parse(visit.ended_at)), sortBy: (visit) => visit.ended_at },
+    {
+      key: 'last',
+      title: words.last,
+      show: (visit) => since(now - Date.parse(visit.ended_at)),
+      sortBy: (visit) => visit.ended_at,
+    },
     { key: 'page', title: words.page, sortBy: (visit) => visit.exit_page },
-    { key: 'source', title: words.source, show: (visit) => visit.source || NOTHING, sortBy: (visit) => visit.source },
-    { key: 'intent', title: words.intent, isNumber: true, show: (visit) => share(visit.intent), sortBy: (visit) => visit.intent ?? -1 },
+    {
+      key: 'source',
+      title: words.source,
+      show: (visit) => visit.source || NOTHING,
+      sortBy: (visit) => visit.source,
+    },
+    {
+      key: 'intent',
+      title: words.intent,
+      isNumber: true,
+      show: (visit) => share(visit.intent),
+      sortBy: (visit) => visit.intent ?? -1,
+    },
   ]
   return (
-    <Answered result={result} isEmpty={(answer) => answer.items.length === 0} empty={words.noVisits}>
+    <Answered
+      result={result}
+      isEmpty={(answer) => answer.items.length === 0}
+      empty={words.noVisits}
+    >
       {(answer) => (
-        <Table caption={words.visits} columns={columns} rows={answer.items} rowKey={(visit) => String(visit.visit_id)} />
+        <Table
+          caption={words.visits}
+          columns={columns}
+          rows={answer.items}
+          rowKey={(visit) => String(visit.visit_id)}
+        />
       )}
     </Answered>
   )
@@ -115,5 +163,7 @@ function total(parts: readonly Part[], isMoney: boolean): string {
     const currency = isMoney ? part.currency : ''
     sums.set(currency, (sums.get(currency) ?? 0) + part.adds)
   }
-  return [...sums].map(([currency, amount]) => (currency ? money({ amount, currency }) : number(amount))).join(' · ')
+  return [...sums]
+    .map(([currency, amount]) => (currency ? money({ amount, currency }) : number(amount)))
+    .join(' · ')
 }

@@ -17,21 +17,36 @@ const words = texts.now.feed
 
 type Kind = 'orders' | 'baskets' | 'looks' | 'people' | 'shop'
 type Filter = 'actions' | Kind | 'all'
-const FILTERS: readonly Filter[] = ['actions', 'orders', 'baskets', 'looks', 'people', 'shop', 'all']
+const FILTERS: readonly Filter[] = [
+  'actions',
+  'orders',
+  'baskets',
+  'looks',
+  'people',
+  'shop',
+  'all',
+]
 
 export function Feed() {
   const { items, changedAt } = useLive('feed')
   const isStale = useIsStale()
   const [filter, setFilter] = useFilter<Filter>('feed', 'actions', FILTERS)
   const [held, setHeld] = useState<readonly FeedItem[] | null>(null)
-  const names = useProductNames()
   const shown = useMemo(() => {
     const wanted = (held ?? items).filter((item) => passes(kindOf(item), filter))
     return wanted.slice(-MOST).reverse()
   }, [held, items, filter])
+  const names = useProductNames(useMemo(() => shown.flatMap(goodsOf), [shown]))
   const sheet = () => ({
     columns: ['position', 'occurred_at', 'topic', 'actor', 'product_id', 'quantity'],
-    rows: shown.map((item) => [item.position, item.occurred_at, item.topic, item.actor, goodsOf(item).join(' '), item.quantity]),
+    rows: shown.map((item) => [
+      item.position,
+      item.occurred_at,
+      item.topic,
+      item.actor,
+      goodsOf(item).join(' '),
+      item.quantity,
+    ]),
   })
   return (
     <Panel
@@ -77,7 +92,9 @@ function Line({ item, names }: { item: FeedItem; names: ReadonlyMap<string, stri
   return (
     <li data-kind={kindOf(item)} data-position={item.position}>
       <time dateTime={item.occurred_at}>{clockTime(item.occurred_at)}</time>
-      <strong>{words.topics[item.topic] ?? item.topic.replace('.', ' ').replaceAll('_', ' ')}</strong>
+      <strong>
+        {words.topics[item.topic] ?? item.topic.replace('.', ' ').replaceAll('_', ' ')}
+      </strong>
       <span className="cut" title={goods.join(', ')}>
         {item.quantity ? `${number(item.quantity)} × ` : ''}
         {goods.slice(0, 2).join(', ')}
@@ -92,7 +109,9 @@ function Line({ item, names }: { item: FeedItem; names: ReadonlyMap<string, stri
 /** Returns who did it: what a machine records for a visitor, the visitor did. */
 function whoOf({ actor, stream }: FeedItem): string {
   if (/^(visitor|shopper|user):/.test(actor)) return actor.replace(':', ' ')
-  return /^(visit|basket|shopper)-/.test(stream) ? stream.replace(/^basket-/, '').replace(/[-:]/, ' ') : actor.replace(':', ' ')
+  return /^(visit|basket|shopper)-/.test(stream)
+    ? stream.replace(/^basket-/, '').replace(/[-:]/, ' ')
+    : actor.replace(':', ' ')
 }
 
 function goodsOf(item: FeedItem): string[] {

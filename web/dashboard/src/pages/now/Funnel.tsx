@@ -12,7 +12,13 @@ import { DAY } from './counts'
 const words = texts.now.funnel
 const STEPS = ['visits', 'view', 'basket', 'checkout', 'order'] as const
 /** The numbers whose events show how visits came so far. */
-const METRICS = { visits: 'visitors', view: 'product_views', basket: 'items_added', checkout: 'orders', order: 'orders' }
+const METRICS = {
+  visits: 'visitors',
+  view: 'product_views',
+  basket: 'items_added',
+  checkout: 'orders',
+  order: 'orders',
+}
 
 export function Funnel() {
   const day = usePeriod(DAY)
@@ -27,7 +33,12 @@ export function Funnel() {
   }))
   const sheet = () => ({
     columns: [words.step, words.visits, words.ofAll, words.ofBefore],
-    rows: steps.map(({ step, count, ofAll, ofBefore }) => [words.steps[step], count, ofAll, ofBefore]),
+    rows: steps.map(({ step, count, ofAll, ofBefore }) => [
+      words.steps[step],
+      count,
+      ofAll,
+      ofBefore,
+    ]),
   })
   return (
     <Panel
@@ -65,7 +76,13 @@ export function Funnel() {
                         className="step"
                         title={texts.parts.showEvents}
                         onClick={() =>
-                          explain({ kind: 'events', title: words.steps[step], metric: METRICS[step], bucket: 'day', at: day })
+                          explain({
+                            kind: 'events',
+                            title: words.steps[step],
+                            metric: METRICS[step],
+                            bucket: 'day',
+                            at: day,
+                          })
                         }
                       >
                         {words.steps[step]}

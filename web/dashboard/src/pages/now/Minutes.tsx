@@ -57,7 +57,8 @@ function ByMinute({ title, definition, metric, kind, of, format }: ByMinuteProps
   const isStale = useIsStale()
   const minute = usePeriod(MINUTE)
   const x = useMemo(
-    () => Array.from({ length: SHOWN }, (_, index) => (minute - (SHOWN - 1 - index) * MINUTE) / 1_000),
+    () =>
+      Array.from({ length: SHOWN }, (_, index) => (minute - (SHOWN - 1 - index) * MINUTE) / 1_000),
     [minute],
   )
   const now = x.map((at) => of(numbers.minutes.get(at * 1_000)))

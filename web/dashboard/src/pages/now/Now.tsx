@@ -25,7 +25,10 @@ const PANELS: readonly PanelEntry[] = [
 
 export function Now() {
   const [asked, setAsked] = useState<Asked | null>(null)
-  const page = useMemo(() => <PageFrame title={texts.now.title} intro={texts.now.intro} panels={PANELS} />, [])
+  const page = useMemo(
+    () => <PageFrame title={texts.now.title} intro={texts.now.intro} panels={PANELS} />,
+    [],
+  )
   return (
     <NumbersProvider explain={setAsked}>
       {page}

@@ -16,7 +16,14 @@ type Tile = Omit<StatProps, 'isStale'>
 
 export function Tiles() {
   const isStale = useIsStale()
-  const tiles = [useOnline(), ...useThisHour(), useRevenueToday(), useConversion(), ...useBaskets(), useVisitorsToday()]
+  const tiles = [
+    useOnline(),
+    ...useThisHour(),
+    useRevenueToday(),
+    useConversion(),
+    ...useBaskets(),
+    useVisitorsToday(),
+  ]
   return (
     <div className="grid">
       {tiles.map((tile) => (
@@ -30,7 +37,11 @@ export function Tiles() {
 
 /** Returns how many are here, and the latest visits of so many of them. */
 export function usePresence(shown = 1) {
-  return useRead<Visitors>('/v1/insights/visitors', { page_size: shown }, { on: ['feed'], everyMs: 3_000 })
+  return useRead<Visitors>(
+    '/v1/insights/visitors',
+    { page_size: shown },
+    { on: ['feed'], everyMs: 3_000 },
+  )
 }
 
 function useOnline(): Tile {
@@ -72,7 +83,11 @@ function useThisHour(): Tile[] {
       title: words.salesHour.title,
       definition: words.salesHour.definition,
       value: isKnown ? moneys(now.revenue, currency) : undefined,
-      ...beside(sold, soldBefore, words.aMinute(money({ amount: Math.round(sold / minutes), currency }, true))),
+      ...beside(
+        sold,
+        soldBefore,
+        words.aMinute(money({ amount: Math.round(sold / minutes), currency }, true)),
+      ),
       at: numbers.at,
       onOpen: open(words.salesHour.title, 'revenue_minor'),
     },
@@ -94,7 +109,13 @@ function useRevenueToday(): Tile {
     ...beside(amountIn(today, currency), before),
     at: numbers.at,
     onOpen: () =>
-      explain({ kind: 'events', title: words.revenueToday.title, metric: 'revenue_minor', bucket: 'day', at: day }),
+      explain({
+        kind: 'events',
+        title: words.revenueToday.title,
+        metric: 'revenue_minor',
+        bucket: 'day',
+        at: day,
+      }),
   }
 }
 
@@ -133,7 +154,9 @@ function useBaskets(): Tile[] {
       title: words.abandonment.title,
       definition: words.abandonment.definition,
       value: abandonment && share(abandonment.rate),
-      beside: abandonment && words.abandonment.beside(number(abandonment.abandoned), number(abandonment.begun)),
+      beside:
+        abandonment &&
+        words.abandonment.beside(number(abandonment.abandoned), number(abandonment.begun)),
       at: numbers.abandonmentAt,
       onOpen: open(words.abandonment.title, 'baskets_started'),
     },
@@ -177,5 +200,7 @@ function beside(value: number, before: number, also = ''): Pick<StatProps, 'besi
 /** Writes the money of all currencies; nothing as nothing of the usual one. */
 function moneys(all: readonly Money[], usual: string): string {
   const shown = all.filter(({ amount }) => amount)
-  return shown.length ? shown.map((one) => money(one)).join(' · ') : money({ amount: 0, currency: usual })
+  return shown.length
+    ? shown.map((one) => money(one)).join(' · ')
+    : money({ amount: 0, currency: usual })
 }

@@ -7,7 +7,15 @@ import { type Numbers, useNumbers } from './counts'
 /** A number that somebody wants to see the events of; or the visits of those who are here. */
 export type Asked =
   | { kind: 'visits' }
-  | { kind: 'events'; title: string; metric: string; bucket: 'minute' | 'hour' | 'day'; at: number }
+  | {
+      kind: 'events'
+      title: string
+      metric: string
+      bucket: 'minute' | 'hour' | 'day'
+      at: number
+      /** Of this product alone. */
+      product?: string
+    }
 
 interface Shared {
   numbers: Numbers
@@ -16,7 +24,13 @@ interface Shared {
 
 const Context = createContext<Shared | null>(null)
 
-export function NumbersProvider({ explain, children }: { explain: Shared['explain']; children: ReactNode }) {
+export function NumbersProvider({
+  explain,
+  children,
+}: {
+  explain: Shared['explain']
+  children: ReactNode
+}) {
   const numbers = useNumbers()
   return <Context value={{ numbers, explain }}>{children}</Context>
 }

@@ -72,7 +72,8 @@ export function useNumbers(): Numbers {
 /** Returns the sum of the buckets from one moment to before another. */
 export function sum(buckets: Buckets, start: number, end: number): Counts {
   let whole = NOTHING
-  for (const [at, counts] of buckets) if (at >= start && at < end) whole = together(whole, counts, plus)
+  for (const [at, counts] of buckets)
+    if (at >= start && at < end) whole = together(whole, counts, plus)
   return whole
 }
 
@@ -108,14 +109,20 @@ export const NOTHING: Counts = {
  * Joins an answer with rows of the stream. Either may be the newer one, but within a bucket the
  * numbers only grow: so the larger of two is the newer.
  */
-function merged(asked: Kpis | undefined, rows: readonly KpiRow[], bucket: KpiRow['bucket']): Buckets {
+function merged(
+  asked: Kpis | undefined,
+  rows: readonly KpiRow[],
+  bucket: KpiRow['bucket'],
+): Buckets {
   const told = new Map<number, Counts>()
   for (const row of rows) {
     if (row.bucket !== bucket) continue
     const at = Date.parse(row.bucket_start)
     told.set(at, together(told.get(at) ?? NOTHING, ofRow(row), plus))
   }
-  const all = new Map<number, Counts>(asked?.items.map((item: KpiBucket) => [Date.parse(item.start), item]))
+  const all = new Map<number, Counts>(
+    asked?.items.map((item: KpiBucket) => [Date.parse(item.start), item]),
+  )
   for (const [at, counts] of told) all.set(at, together(all.get(at) ?? NOTHING, counts, Math.max))
   return all
 }

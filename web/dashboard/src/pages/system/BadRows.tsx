@@ -20,11 +20,30 @@ export const PATH = '/v1/admin/bad-rows'
 const STATUSES: readonly BadRowStatus[] = ['open', 'repaired', 'discarded']
 
 const COLUMNS: readonly Column<BadRow>[] = [
-  { key: 'received', title: words.received, show: (row) => dateTime(row.received_at), sortBy: (row) => row.received_at },
-  { key: 'code', title: words.code, show: (row) => <span className="pill" data-tone="warn">{row.code}</span>, sortBy: (row) => row.code },
+  {
+    key: 'received',
+    title: words.received,
+    show: (row) => dateTime(row.received_at),
+    sortBy: (row) => row.received_at,
+  },
+  {
+    key: 'code',
+    title: words.code,
+    show: (row) => (
+      <span className="pill" data-tone="warn">
+        {row.code}
+      </span>
+    ),
+    sortBy: (row) => row.code,
+  },
   { key: 'why', title: words.why, sortBy: (row) => row.detail },
   { key: 'call', title: words.call, sortBy: (row) => row.call || words.batch },
-  { key: 'key', title: words.key, show: (row) => <code className="whole">{row.key_id}</code>, sortBy: (row) => row.key_id },
+  {
+    key: 'key',
+    title: words.key,
+    show: (row) => <code className="whole">{row.key_id}</code>,
+    sortBy: (row) => row.key_id,
+  },
 ]
 
 export function BadRows() {
@@ -69,7 +88,13 @@ export function BadRows() {
     >
       <Paged pages={pages} empty={words.none[status]}>
         {(rows) => (
-          <Table caption={words.title} columns={COLUMNS} rows={rows} rowKey={(row) => row.bad_row_id} onOpen={setShown} />
+          <Table
+            caption={words.title}
+            columns={COLUMNS}
+            rows={rows}
+            rowKey={(row) => row.bad_row_id}
+            onOpen={setShown}
+          />
         )}
       </Paged>
       {shown && <OneRow row={shown} onClose={() => setShown(null)} />}
@@ -138,7 +163,9 @@ function OneRow({ row, onClose }: { row: BadRow; onClose: () => void }) {
 }
 
 async function retryAll(): Promise<void> {
-  const { repaired, still_bad: still } = await post<{ repaired: number; still_bad: number }>(`${PATH}/retry`)
+  const { repaired, still_bad: still } = await post<{ repaired: number; still_bad: number }>(
+    `${PATH}/retry`,
+  )
   await refresh()
   toast(words.retriedAll(number(repaired), number(still)))
 }

@@ -21,13 +21,27 @@ export function ParkedEvents() {
   const pages = usePages<ParkedEvent>(PATH, {}, { everyMs: 5_000 })
   const [asked, setAsked] = useState<ParkedEvent | null>(null)
   const columns: readonly Column<ParkedEvent>[] = [
-    { key: 'position', title: words.position, show: (event) => number(event.position), sortBy: (event) => event.position },
+    {
+      key: 'position',
+      title: words.position,
+      show: (event) => number(event.position),
+      sortBy: (event) => event.position,
+    },
     { key: 'model', title: words.model, sortBy: (event) => event.name },
     { key: 'event', title: words.event, sortBy: (event) => event.topic },
-    { key: 'stream', title: words.stream, show: (event) => <code className="whole">{event.stream_id}</code> },
+    {
+      key: 'stream',
+      title: words.stream,
+      show: (event) => <code className="whole">{event.stream_id}</code>,
+    },
     { key: 'why', title: words.why, show: (event) => <code className="whole">{event.error}</code> },
     { key: 'attempts', title: words.attempts, isNumber: true, sortBy: (event) => event.attempts },
-    { key: 'since', title: words.since, show: (event) => dateTime(event.parked_at), sortBy: (event) => event.parked_at },
+    {
+      key: 'since',
+      title: words.since,
+      show: (event) => dateTime(event.parked_at),
+      sortBy: (event) => event.parked_at,
+    },
     {
       key: 'actions',
       title: texts.system.models.actions,
@@ -57,7 +71,13 @@ export function ParkedEvents() {
     ]),
   })
   return (
-    <Panel title={words.title} definition={words.definition} at={pages.at} isStale={Boolean(pages.error)} sheet={sheet}>
+    <Panel
+      title={words.title}
+      definition={words.definition}
+      at={pages.at}
+      isStale={Boolean(pages.error)}
+      sheet={sheet}
+    >
       <Paged pages={pages} empty={words.none}>
         {(events) => (
           <Table

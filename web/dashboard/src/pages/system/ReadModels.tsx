@@ -50,7 +50,14 @@ export function ReadModels() {
       sheet={sheet}
     >
       <Answered result={result} lines={12}>
-        {() => <Table caption={words.title} columns={columns} rows={models} rowKey={(model) => model.name} />}
+        {() => (
+          <Table
+            caption={words.title}
+            columns={columns}
+            rows={models}
+            rowKey={(model) => model.name}
+          />
+        )}
       </Answered>
       {asked && <Question asked={asked} onClose={() => setAsked(null)} />}
     </Panel>
@@ -58,11 +65,34 @@ export function ReadModels() {
 }
 
 const COLUMNS: readonly Column<ReadModel>[] = [
-  { key: 'name', title: words.name, sortBy: (model) => model.name, show: (model) => <strong>{model.name}</strong> },
+  {
+    key: 'name',
+    title: words.name,
+    sortBy: (model) => model.name,
+    show: (model) => <strong>{model.name}</strong>,
+  },
   { key: 'state', title: words.state, show: (model) => <State model={model} /> },
-  { key: 'lag', title: words.lag, isNumber: true, show: ({ live }) => <Lag live={live} />, sortBy: ({ live }) => live?.lag_events ?? 0 },
-  { key: 'position', title: words.position, isNumber: true, show: ({ live }) => number(live?.position), sortBy: ({ live }) => live?.position ?? 0 },
-  { key: 'generation', title: words.generation, isNumber: true, show: ({ live }) => number(live?.generation), sortBy: ({ live }) => live?.generation ?? 0 },
+  {
+    key: 'lag',
+    title: words.lag,
+    isNumber: true,
+    show: ({ live }) => <Lag live={live} />,
+    sortBy: ({ live }) => live?.lag_events ?? 0,
+  },
+  {
+    key: 'position',
+    title: words.position,
+    isNumber: true,
+    show: ({ live }) => number(live?.position),
+    sortBy: ({ live }) => live?.position ?? 0,
+  },
+  {
+    key: 'generation',
+    title: words.generation,
+    isNumber: true,
+    show: ({ live }) => number(live?.generation),
+    sortBy: ({ live }) => live?.generation ?? 0,
+  },
   {
     key: 'parked',
     title: words.parked,
@@ -103,7 +133,12 @@ function actions(ask: (asked: Asked) => void): Column<ReadModel> {
 }
 
 function State({ model: { live, build, failed } }: { model: ReadModel }) {
-  if (build?.status === 'requested') return <span className="pill" data-tone="warn">{words.requested}</span>
+  if (build?.status === 'requested')
+    return (
+      <span className="pill" data-tone="warn">
+        {words.requested}
+      </span>
+    )
   if (build) return <Building build={build} />
   if (failed) {
     return (
@@ -112,12 +147,19 @@ function State({ model: { live, build, failed } }: { model: ReadModel }) {
       </span>
     )
   }
-  return live ? <span className="pill" data-tone="good">{words.live}</span> : <span className="pill">{words.notBegun}</span>
+  return live ? (
+    <span className="pill" data-tone="good">
+      {words.live}
+    </span>
+  ) : (
+    <span className="pill">{words.notBegun}</span>
+  )
 }
 
 function Building({ build }: { build: Generation }) {
   const { done, secondsLeft } = useProgress(build)
-  const left = done >= 1 ? words.almost : secondsLeft === undefined ? '' : words.left(duration(secondsLeft))
+  const left =
+    done >= 1 ? words.almost : secondsLeft === undefined ? '' : words.left(duration(secondsLeft))
   return (
     <div className="building">
       <span className="small">
@@ -144,14 +186,31 @@ function Building({ build }: { build: Generation }) {
 function Lag({ live }: { live: Generation | undefined }) {
   if (!live?.lag_events) return <span className="soft">{live ? words.upToDate : ''}</span>
   const tone = live.lag_seconds > LATE_SECONDS ? 'bad' : ''
-  return <span className={tone}>{words.behind(texts.system.events(live.lag_events, number(live.lag_events)), duration(live.lag_seconds))}</span>
+  return (
+    <span className={tone}>
+      {words.behind(
+        texts.system.events(live.lag_events, number(live.lag_events)),
+        duration(live.lag_seconds),
+      )}
+    </span>
+  )
 }
 
 function Question({ asked: { action, model }, onClose }: { asked: Asked; onClose: () => void }) {
   const { name } = model
   const question = {
-    rebuild: [words.confirmRebuild(name), words.confirmRebuildText, words.rebuild, words.rebuildBegun(name)],
-    cancel: [words.confirmCancel(name), words.confirmCancelText, words.cancel, words.cancelled(name)],
+    rebuild: [
+      words.confirmRebuild(name),
+      words.confirmRebuildText,
+      words.rebuild,
+      words.rebuildBegun(name),
+    ],
+    cancel: [
+      words.confirmCancel(name),
+      words.confirmCancelText,
+      words.cancel,
+      words.cancelled(name),
+    ],
     rollback: [
       words.confirmRollBack(name, model.before?.generation ?? 0),
       words.confirmRollBackText,

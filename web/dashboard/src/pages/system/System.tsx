@@ -23,7 +23,12 @@ const PANELS: readonly PanelEntry[] = [
 ]
 
 const TABS = [
-  { key: 'models', title: words.tabs.models, roles: ['admin', 'auditor'], show: () => <ReadModels /> },
+  {
+    key: 'models',
+    title: words.tabs.models,
+    roles: ['admin', 'auditor'],
+    show: () => <ReadModels />,
+  },
   { key: 'parked', title: words.tabs.parked, roles: ['admin'], show: () => <ParkedEvents /> },
   { key: 'bad', title: words.tabs.bad, roles: ['admin'], show: () => <BadRows /> },
 ] as const
@@ -40,7 +45,15 @@ function Parts() {
   const waiting = useWaiting(roles.includes('admin'))
   const mine = TABS.filter((one) => one.roles.some((role) => roles.includes(role)))
   return mine.length > 1 ? (
-    <Tabs label={words.parts} tabs={mine.map((one) => ({ ...one, title: <TabTitle title={one.title} count={waiting[one.key]} /> }))} shown={tab} onShow={setTab} />
+    <Tabs
+      label={words.parts}
+      tabs={mine.map((one) => ({
+        ...one,
+        title: <TabTitle title={one.title} count={waiting[one.key]} />,
+      }))}
+      shown={tab}
+      onShow={setTab}
+    />
   ) : (
     mine[0]?.show()
   )

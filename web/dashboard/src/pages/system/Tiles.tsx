@@ -84,13 +84,19 @@ function Chain() {
 function FurthestBehind() {
   const { result, models } = useReadModels()
   const live = models.flatMap((model) => model.live ?? [])
-  const late = live.filter((one) => one.lag_events > 0).sort((a, b) => b.lag_seconds - a.lag_seconds)[0]
+  const late = live
+    .filter((one) => one.lag_events > 0)
+    .sort((a, b) => b.lag_seconds - a.lag_seconds)[0]
   return (
     <Stat
       title={words.lag.title}
       definition={words.lag.definition}
       value={result.data && duration(late?.lag_seconds ?? 0)}
-      beside={late ? words.lag.beside(late.name, words.events(late.lag_events, number(late.lag_events))) : words.lag.none}
+      beside={
+        late
+          ? words.lag.beside(late.name, words.events(late.lag_events, number(late.lag_events)))
+          : words.lag.none
+      }
       at={result.dataUpdatedAt}
       isStale={Boolean(result.error)}
     />
@@ -103,7 +109,11 @@ const PACE_MS = 10_000
 function usePace(position: number): number {
   const [seen, setSeen] = useState<readonly [number, number][]>([])
   useEffect(() => {
-    if (position) setSeen((before) => [...before.filter(([at]) => at > Date.now() - PACE_MS), [Date.now(), position]])
+    if (position)
+      setSeen((before) => [
+        ...before.filter(([at]) => at > Date.now() - PACE_MS),
+        [Date.now(), position],
+      ])
   }, [position])
   const [first, last] = [seen[0], seen.at(-1)]
   if (!first || !last || last[0] - first[0] < 1_000) return 0

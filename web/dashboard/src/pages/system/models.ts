@@ -51,7 +51,8 @@ export function useEachFinished(models: readonly ReadModel[]): void {
   useEffect(() => {
     for (const { name, live, build } of models) {
       const was = building.current.get(name)
-      if (was !== undefined && live?.generation === was) toast(texts.system.models.finished(name, was))
+      if (was !== undefined && live?.generation === was)
+        toast(texts.system.models.finished(name, was))
       if (build) building.current.set(name, build.generation)
       else building.current.delete(name)
     }
