@@ -20,7 +20,11 @@ export function RecommendedList({ list, label }: { list: Recommended; label: str
             <span>
               <ProductLink id={item.product_id} name={item.name} />
               {item.reasons.map((reason) => (
-                <span key={reason.text} className="small soft block" title={words.events(reason.event_ids.length)}>
+                <span
+                  key={reason.text}
+                  className="small soft block"
+                  title={words.events(reason.event_ids.length)}
+                >
                   {reason.text}
                 </span>
               ))}

@@ -24,7 +24,20 @@ export function Timeline() {
   const pages = usePages<TimelineItem>(path, { page_size: 50 }, { on: ['feed'], everyMs: 2_500 })
   const [kind, setKind] = useFilter<Kind>('what', 'all', KINDS)
   const sheet = () => ({
-    columns: ['position', 'occurred_at', 'topic', 'product_id', 'quantity', 'page', 'search', 'order_id', 'total_minor', 'currency', 'rating', 'milliseconds'],
+    columns: [
+      'position',
+      'occurred_at',
+      'topic',
+      'product_id',
+      'quantity',
+      'page',
+      'search',
+      'order_id',
+      'total_minor',
+      'currency',
+      'rating',
+      'milliseconds',
+    ],
     rows: (pages.items ?? []).map((item) => [
       item.position,
       item.occurred_at,
@@ -47,10 +60,19 @@ export function Timeline() {
       at={pages.at}
       isStale={Boolean(pages.error)}
       sheet={sheet}
-      actions={<Select label={words.what} value={kind} onChange={setKind} choices={KINDS.map((value) => ({ value, label: words.kinds[value] }))} />}
+      actions={
+        <Select
+          label={words.what}
+          value={kind}
+          onChange={setKind}
+          choices={KINDS.map((value) => ({ value, label: words.kinds[value] }))}
+        />
+      }
     >
       <Paged pages={pages} empty={words.none}>
-        {(items) => <Days items={items.filter((item) => kind === 'all' || kindOf(item) === kind)} />}
+        {(items) => (
+          <Days items={items.filter((item) => kind === 'all' || kindOf(item) === kind)} />
+        )}
       </Paged>
     </Panel>
   )
@@ -87,7 +109,8 @@ function byDay(items: readonly TimelineItem[]): [string, TimelineItem[]][] {
 }
 
 function Line({ item }: { item: TimelineItem }) {
-  const title = texts.now.feed.topics[item.topic] ?? item.topic.replace('.', ' ').replaceAll('_', ' ')
+  const title =
+    texts.now.feed.topics[item.topic] ?? item.topic.replace('.', ' ').replaceAll('_', ' ')
   return (
     <li data-kind={kindOf(item)}>
       <time dateTime={item.occurred_at} title={words.position(number(item.position))}>
@@ -137,7 +160,12 @@ function goodsOf(item: TimelineItem): string[] {
   return item.product_id ? [item.product_id] : (item.lines ?? []).map((line) => line.product_id)
 }
 
-function amountOf({ total_minor: total, refund_minor: refund, currency = '', price }: TimelineItem): string {
+function amountOf({
+  total_minor: total,
+  refund_minor: refund,
+  currency = '',
+  price,
+}: TimelineItem): string {
   if (total) return money({ amount: total, currency })
   if (refund) return money({ amount: -refund, currency })
   return price ? money(price) : ''
