@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -124,8 +124,13 @@ async def test_a_timeline_has_what_a_person_did_and_nothing_of_others(
     api: Api, client: Client
 ) -> None:
     _, shopper_id = await ann_orders(api)
+    # A visit of the day before, in a stream that is named by neither visitor nor day.
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    searched = fact(Visit.Searched, "s-1", yesterday, visitor="browser-1", query="a lamp")
+    await api.shop.journal.record(context(actor="visitor:browser-1"), [searched])
     # Somebody else signs in on the same computer.
     await looks(api, "browser-1", "chair", shopper_id="another")
+    await caught_up(api.shop)
     analyst = await client.as_role("analyst")
     path = f"{PEOPLE}/shopper:{shopper_id}/events"
     whole = (await analyst.get(path)).json["items"]
@@ -134,6 +139,7 @@ async def test_a_timeline_has_what_a_person_did_and_nothing_of_others(
     topics = {each["topic"] for each in whole}
     assert topics >= {
         "visit.product_viewed",
+        "visit.searched",
         "basket.item_added",
         "shopper.registered",
         "order.placed",

@@ -149,7 +149,13 @@ export function CheckField({ name, label, hint, ...rest }: FieldProps & Componen
   const id = useId()
   return (
     <div className="field check">
-      <input type="checkbox" {...rest} id={id} name={name} aria-describedby={hint && `${id}-hint`} />
+      <input
+        type="checkbox"
+        {...rest}
+        id={id}
+        name={name}
+        aria-describedby={hint && `${id}-hint`}
+      />
       <label htmlFor={id}>{label}</label>
       {hint && (
         <span id={`${id}-hint`} className="hint">

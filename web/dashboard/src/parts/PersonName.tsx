@@ -29,5 +29,7 @@ export function shortId(id: string): string {
 
 export function personTitle(person: string, name?: string): string {
   const kind = person.startsWith('shopper:') ? 'shopper' : 'visitor'
-  return name || `${texts.parts.personKinds[kind]} ${shortId(person.slice(person.indexOf(':') + 1))}`
+  return (
+    name || `${texts.parts.personKinds[kind]} ${shortId(person.slice(person.indexOf(':') + 1))}`
+  )
 }

@@ -1,11 +1,9 @@
 /** A list of recommended products, each with why it is there. */
 
-import { Link } from 'wouter'
-
 import type { Recommended } from '../api/recommended'
 import { decimal } from '../format'
-import { partOf } from '../paths'
 import { texts } from '../texts'
+import { ProductLink } from './PageLink'
 
 const words = texts.parts.recommended
 
@@ -20,9 +18,13 @@ export function RecommendedList({ list, label }: { list: Recommended; label: str
               {index + 1}
             </span>
             <span>
-              <Link href={`~/products/${partOf(item.product_id)}`}>{item.name}</Link>
+              <ProductLink id={item.product_id} name={item.name} />
               {item.reasons.map((reason) => (
-                <span key={reason.text} className="small soft block" title={words.events(reason.event_ids.length)}>
+                <span
+                  key={reason.text}
+                  className="small soft block"
+                  title={words.events(reason.event_ids.length)}
+                >
                   {reason.text}
                 </span>
               ))}

@@ -14,7 +14,12 @@ export function AdvicePanel() {
   const { result } = useProduct()
   const advice = result.data?.advice
   return (
-    <Panel title={words.one} definition={words.definition} at={result.dataUpdatedAt} isStale={Boolean(result.error)}>
+    <Panel
+      title={words.one}
+      definition={words.definition}
+      at={result.dataUpdatedAt}
+      isStale={Boolean(result.error)}
+    >
       {advice ? <Shown advice={advice} /> : <Empty text={words.none} />}
     </Panel>
   )
@@ -34,7 +39,13 @@ function Shown({ advice }: { advice: Advice }) {
   return (
     <div className="stack">
       <p className="advice" data-due={isDue}>
-        <strong>{stock === null ? words.notCounted : isDue ? words.orderNow(number(quantity ?? 0)) : words.enough}</strong>
+        <strong>
+          {stock === null
+            ? words.notCounted
+            : isDue
+              ? words.orderNow(number(quantity ?? 0))
+              : words.enough}
+        </strong>
       </p>
       {stock !== null && <Gauge advice={advice} stock={stock} />}
       <dl className="facts">
@@ -45,7 +56,9 @@ function Shown({ advice }: { advice: Advice }) {
           </div>
         ))}
       </dl>
-      <p className="small soft">{words.rests(number(point), share(advice.shortage), number(advice.position))}</p>
+      <p className="small soft">
+        {words.rests(number(point), share(advice.shortage), number(advice.position))}
+      </p>
     </div>
   )
 }
@@ -53,7 +66,15 @@ function Shown({ advice }: { advice: Advice }) {
 function Gauge({ advice, stock }: { advice: Advice; stock: number }) {
   const most = Math.max(stock, advice.order_up_to, 1)
   return (
-    <div className="gauge" role="img" aria-label={words.gauge(number(stock), number(advice.reorder_point), number(advice.order_up_to))}>
+    <div
+      className="gauge"
+      role="img"
+      aria-label={words.gauge(
+        number(stock),
+        number(advice.reorder_point),
+        number(advice.order_up_to),
+      )}
+    >
       <i style={{ width: `${(100 * stock) / most}%` }} data-low={stock <= advice.reorder_point} />
       <b style={{ left: `${(100 * advice.reorder_point) / most}%` }} />
     </div>

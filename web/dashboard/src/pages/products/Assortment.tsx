@@ -22,7 +22,17 @@ import { DAYS, DAY, type Span, since } from './spans'
 import type { Assortment as Answer, Figures } from './shapes'
 
 const words = texts.products.all
-const SORTS = ['name', 'price', 'revenue', 'units', 'views', 'conversion', 'stock', 'days_left', 'rating'] as const
+const SORTS = [
+  'name',
+  'price',
+  'revenue',
+  'units',
+  'views',
+  'conversion',
+  'stock',
+  'days_left',
+  'rating',
+] as const
 
 export function Assortment() {
   const isAdmin = useSession()?.roles.includes('admin') ?? false
@@ -42,7 +52,24 @@ export function Assortment() {
   )
   const columns = useColumns()
   const sheet = () => ({
-    columns: ['product_id', 'name', 'category', 'price', 'units', 'revenue', 'currency', 'views', 'basket_adds', 'orders', 'conversion', 'stock', 'days_left', 'order_quantity', 'rating', 'ratings'],
+    columns: [
+      'product_id',
+      'name',
+      'category',
+      'price',
+      'units',
+      'revenue',
+      'currency',
+      'views',
+      'basket_adds',
+      'orders',
+      'conversion',
+      'stock',
+      'days_left',
+      'order_quantity',
+      'rating',
+      'ratings',
+    ],
     rows: (pages.items ?? []).map((row) => [
       row.product_id,
       row.name,
@@ -80,7 +107,12 @@ export function Assortment() {
       <div className="row filters-row">
         <SearchField label={words.search} value={q} onChange={setQ} />
         <CategorySelect value={category} onChange={setCategory} />
-        <Select label={words.days} value={span} onChange={setSpan} choices={DAYS.map((value) => ({ value, label: words.over(Number(value)) }))} />
+        <Select
+          label={words.days}
+          value={span}
+          onChange={setSpan}
+          choices={DAYS.map((value) => ({ value, label: words.over(Number(value)) }))}
+        />
         <Select
           label={words.sold}
           value={sold}
@@ -90,7 +122,11 @@ export function Assortment() {
             { value: 'off', label: words.withdrawn },
           ]}
         />
-        {pages.first && <span className="small soft end">{words.found(pages.first.found, number(pages.first.found))}</span>}
+        {pages.first && (
+          <span className="small soft end">
+            {words.found(pages.first.found, number(pages.first.found))}
+          </span>
+        )}
       </div>
       <Paged pages={pages} empty={words.none}>
         {(rows) => (
@@ -124,12 +160,48 @@ function useColumns(): readonly Column<Figures>[] {
       ),
       sortBy: (row) => row.name,
     },
-    { key: 'price', title: words.price, isNumber: true, show: (row) => money(row.price), sortBy: (row) => row.price.amount },
-    { key: 'units', title: words.units, isNumber: true, show: (row) => number(row.units), sortBy: (row) => row.units },
-    { key: 'revenue', title: words.revenue, isNumber: true, show: (row) => money(row.revenue), sortBy: (row) => row.revenue.amount },
-    { key: 'views', title: words.views, isNumber: true, show: (row) => number(row.views), sortBy: (row) => row.views },
-    { key: 'conversion', title: words.conversion, isNumber: true, show: (row) => share(row.conversion), sortBy: (row) => row.conversion ?? -1 },
-    { key: 'stock', title: words.stock, isNumber: true, show: (row) => <StockPill figures={row} />, sortBy: (row) => row.stock ?? -1 },
+    {
+      key: 'price',
+      title: words.price,
+      isNumber: true,
+      show: (row) => money(row.price),
+      sortBy: (row) => row.price.amount,
+    },
+    {
+      key: 'units',
+      title: words.units,
+      isNumber: true,
+      show: (row) => number(row.units),
+      sortBy: (row) => row.units,
+    },
+    {
+      key: 'revenue',
+      title: words.revenue,
+      isNumber: true,
+      show: (row) => money(row.revenue),
+      sortBy: (row) => row.revenue.amount,
+    },
+    {
+      key: 'views',
+      title: words.views,
+      isNumber: true,
+      show: (row) => number(row.views),
+      sortBy: (row) => row.views,
+    },
+    {
+      key: 'conversion',
+      title: words.conversion,
+      isNumber: true,
+      show: (row) => share(row.conversion),
+      sortBy: (row) => row.conversion ?? -1,
+    },
+    {
+      key: 'stock',
+      title: words.stock,
+      isNumber: true,
+      show: (row) => <StockPill figures={row} />,
+      sortBy: (row) => row.stock ?? -1,
+    },
     {
       key: 'days_left',
       title: words.daysLeft,
@@ -141,7 +213,8 @@ function useColumns(): readonly Column<Figures>[] {
       key: 'rating',
       title: words.rating,
       isNumber: true,
-      show: (row) => (row.rating === null ? NOTHING : words.stars(decimal(row.rating, 1), number(row.ratings))),
+      show: (row) =>
+        row.rating === null ? NOTHING : words.stars(decimal(row.rating, 1), number(row.ratings)),
       sortBy: (row) => row.rating ?? -1,
     },
   ]
@@ -153,5 +226,12 @@ function CategorySelect({ value, onChange }: { value: string; onChange: (value: 
   const choices = (data?.items ?? [])
     .map((one) => ({ value: one.category_id, label: names.get(one.category_id) ?? one.name }))
     .sort((left, right) => left.label.localeCompare(right.label))
-  return <Select label={words.category} value={value} onChange={onChange} choices={[{ value: '', label: words.everyCategory }, ...choices]} />
+  return (
+    <Select
+      label={words.category}
+      value={value}
+      onChange={onChange}
+      choices={[{ value: '', label: words.everyCategory }, ...choices]}
+    />
+  )
 }

@@ -40,25 +40,71 @@ interface LineOf extends Pick<Series, 'label' | 'kind' | 'colour'> {
   of: (day: Day | undefined) => number
 }
 
-function ByDay({ title, definition, lines }: { title: string; definition: string; lines: readonly LineOf[] }) {
+function ByDay({
+  title,
+  definition,
+  lines,
+}: {
+  title: string
+  definition: string
+  lines: readonly LineOf[]
+}) {
   const { result } = useProduct()
   const insight = result.data
   const sheet = () => ({
     columns: ['day', 'units', 'revenue', 'currency', 'orders', 'views', 'basket_adds'],
-    rows: (insight?.days ?? []).map((day) => [day.day, day.units, major(day.revenue), day.revenue.currency, day.orders, day.views, day.basket_adds]),
+    rows: (insight?.days ?? []).map((day) => [
+      day.day,
+      day.units,
+      major(day.revenue),
+      day.revenue.currency,
+      day.orders,
+      day.views,
+      day.basket_adds,
+    ]),
   })
   return (
-    <Panel title={title} definition={definition} at={result.dataUpdatedAt} isStale={Boolean(result.error)} sheet={sheet}>
-      {insight && insight.days.length > 0 ? <Drawn label={title} insight={insight} lines={lines} /> : <Empty text={words.none} />}
+    <Panel
+      title={title}
+      definition={definition}
+      at={result.dataUpdatedAt}
+      isStale={Boolean(result.error)}
+      sheet={sheet}
+    >
+      {insight && insight.days.length > 0 ? (
+        <Drawn label={title} insight={insight} lines={lines} />
+      ) : (
+        <Empty text={words.none} />
+      )}
     </Panel>
   )
 }
 
-function Drawn({ label, insight, lines }: { label: string; insight: Insight; lines: readonly LineOf[] }) {
+function Drawn({
+  label,
+  insight,
+  lines,
+}: {
+  label: string
+  insight: Insight
+  lines: readonly LineOf[]
+}) {
   const days = useMemo(() => allDays(insight), [insight])
   const x = useMemo(() => days.map(({ at }) => at / 1_000), [days])
-  const series: readonly Series[] = lines.map(({ of, ...look }) => ({ ...look, values: days.map(({ day }) => of(day)) }))
-  return <Chart label={label} x={x} series={series} format={short} formatX={(at) => utcDay(at * 1_000)} height={200} />
+  const series: readonly Series[] = lines.map(({ of, ...look }) => ({
+    ...look,
+    values: days.map(({ day }) => of(day)),
+  }))
+  return (
+    <Chart
+      label={label}
+      x={x}
+      series={series}
+      format={short}
+      formatX={(at) => utcDay(at * 1_000)}
+      height={200}
+    />
+  )
 }
 
 function short(value: number): string {
@@ -71,6 +117,7 @@ export function allDays({ from, to, days, now }: Insight): { at: number; day: Da
   const added = Math.floor(Date.parse(now.added_at) / DAY) * DAY
   const first = Math.min(added, ...byDay.keys())
   const all: { at: number; day: Day | undefined }[] = []
-  for (let at = Math.max(first, Date.parse(from)); at < Date.parse(to); at += DAY) all.push({ at, day: byDay.get(at) })
+  for (let at = Math.max(first, Date.parse(from)); at < Date.parse(to); at += DAY)
+    all.push({ at, day: byDay.get(at) })
   return all
 }

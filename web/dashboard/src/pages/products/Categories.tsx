@@ -26,16 +26,37 @@ export function Categories() {
   const isAdmin = useSession()?.roles.includes('admin') ?? false
   const [edited, setEdited] = useState<Category | 'new' | null>(null)
   const columns: readonly Column<Category>[] = [
-    { key: 'name', title: words.name, show: (row) => <strong>{names.get(row.category_id) ?? row.name}</strong>, sortBy: (row) => names.get(row.category_id) ?? row.name },
-    { key: 'id', title: words.id, show: (row) => <code className="soft whole">{row.category_id}</code>, sortBy: (row) => row.category_id },
-    { key: 'products', title: words.products, isNumber: true, show: (row) => number(row.products), sortBy: (row) => row.products },
+    {
+      key: 'name',
+      title: words.name,
+      show: (row) => <strong>{names.get(row.category_id) ?? row.name}</strong>,
+      sortBy: (row) => names.get(row.category_id) ?? row.name,
+    },
+    {
+      key: 'id',
+      title: words.id,
+      show: (row) => <code className="soft whole">{row.category_id}</code>,
+      sortBy: (row) => row.category_id,
+    },
+    {
+      key: 'products',
+      title: words.products,
+      isNumber: true,
+      show: (row) => number(row.products),
+      sortBy: (row) => row.products,
+    },
   ]
   const renaming: Column<Category> = {
     key: 'actions',
     title: words.actions,
     show: (row) => (
       <span onClick={(event) => event.stopPropagation()}>
-        <button type="button" className="button slim" aria-label={words.renameOne(row.name)} onClick={() => setEdited(row)}>
+        <button
+          type="button"
+          className="button slim"
+          aria-label={words.renameOne(row.name)}
+          onClick={() => setEdited(row)}
+        >
           {words.rename}
         </button>
       </span>
@@ -43,7 +64,12 @@ export function Categories() {
   }
   const sheet = () => ({
     columns: ['category_id', 'name', 'parent', 'products'],
-    rows: (result.data?.items ?? []).map((row) => [row.category_id, row.name, row.parent, row.products]),
+    rows: (result.data?.items ?? []).map((row) => [
+      row.category_id,
+      row.name,
+      row.parent,
+      row.products,
+    ]),
   })
   return (
     <Panel
@@ -54,7 +80,11 @@ export function Categories() {
       sheet={sheet}
       actions={
         isAdmin && (
-          <button type="button" className="button slim main-action" onClick={() => setEdited('new')}>
+          <button
+            type="button"
+            className="button slim main-action"
+            onClick={() => setEdited('new')}
+          >
             <Icon name="plus" size={14} /> {words.add}
           </button>
         )
@@ -71,7 +101,9 @@ export function Categories() {
           />
         )}
       </Answered>
-      {edited && <CategoryForm category={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />}
+      {edited && (
+        <CategoryForm category={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />
+      )}
     </Panel>
   )
 }
@@ -80,21 +112,29 @@ function CategoryForm({ category, onClose }: { category: Category | null; onClos
   const names = useCategoryNames()
   const submit = async (fields: FormData): Promise<void> => {
     const name = String(fields.get('name'))
-    if (category) await call('PATCH', `${PATH}/${encodeURIComponent(category.category_id)}`, { body: { name } })
+    if (category)
+      await call('PATCH', `${PATH}/${encodeURIComponent(category.category_id)}`, { body: { name } })
     else await post(PATH, { name, parent: fields.get('parent') })
     await queries.invalidateQueries({ queryKey: [PATH] })
     toast(category ? words.renamed : words.added)
     onClose()
   }
   return (
-    <Dialog title={category ? words.renameOne(category.name) : words.add} isNarrow onClose={onClose}>
+    <Dialog
+      title={category ? words.renameOne(category.name) : words.add}
+      isNarrow
+      onClose={onClose}
+    >
       <Form action={category ? words.rename : words.addIt} onSubmit={submit} onCancel={onClose}>
         <TextField name="name" label={words.name} defaultValue={category?.name ?? ''} required />
         {!category && (
           <SelectField
             name="parent"
             label={words.parent}
-            choices={[{ value: '', label: words.noParent }, ...[...names].map(([value, label]) => ({ value, label }))]}
+            choices={[
+              { value: '', label: words.noParent },
+              ...[...names].map(([value, label]) => ({ value, label })),
+            ]}
           />
         )}
       </Form>

@@ -41,7 +41,9 @@ export function Conflict({ base, mine, theirs, onTakeTheirs }: ConflictProps) {
                   <td className="value">
                     <strong>{shown(theirs, field) || NOTHING}</strong>
                   </td>
-                  <td className="value">{ours.includes(field) ? shown(mine, field) || NOTHING : words.untouched}</td>
+                  <td className="value">
+                    {ours.includes(field) ? shown(mine, field) || NOTHING : words.untouched}
+                  </td>
                 </tr>
               ))}
             </tbody>

@@ -13,7 +13,12 @@ export function Details() {
   if (!insight) return null
   const attributes = Object.entries(insight.attributes)
   return (
-    <Panel title={words.title} definition={words.definition} at={result.dataUpdatedAt} isStale={Boolean(result.error)}>
+    <Panel
+      title={words.title}
+      definition={words.definition}
+      at={result.dataUpdatedAt}
+      isStale={Boolean(result.error)}
+    >
       <div className="stack">
         <p>{insight.description || <span className="soft">{words.noDescription}</span>}</p>
         <dl className="facts wide">

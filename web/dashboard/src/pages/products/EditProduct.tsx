@@ -50,7 +50,10 @@ export function EditProduct({ insight, onClose }: { insight: Insight; onClose: (
     } catch (error) {
       if (!(error instanceof Problem) || !OUTDATED.includes(error.status)) throw error
       const fresh = await get<Insight>(insightPath(insight.product_id))
-      setState((before) => ({ ...before, theirs: { values: valuesOf(fresh), version: fresh.version } }))
+      setState((before) => ({
+        ...before,
+        theirs: { values: valuesOf(fresh), version: fresh.version },
+      }))
       return
     }
     await queries.invalidateQueries()
@@ -62,19 +65,33 @@ export function EditProduct({ insight, onClose }: { insight: Insight; onClose: (
     if (!theirs) return
     const taken = changed(base, theirs.values)
     const merged = Object.fromEntries(taken.map((field) => [field, theirs.values[field]]))
-    setState({ base: theirs.values, version: theirs.version, values: { ...values, ...merged }, theirs: null })
+    setState({
+      base: theirs.values,
+      version: theirs.version,
+      values: { ...values, ...merged },
+      theirs: null,
+    })
   }
 
   return (
     <Dialog title={words.edit(insight.now.name)} onClose={onClose}>
       <Form
         action={theirs ? words.saveMine : words.save}
-        onSubmit={(fields) => save(theirs?.version ?? state.version, String(fields.get('reason') ?? ''))}
+        onSubmit={(fields) =>
+          save(theirs?.version ?? state.version, String(fields.get('reason') ?? ''))
+        }
         onCancel={onClose}
       >
-        {theirs && <Conflict base={base} mine={values} theirs={theirs.values} onTakeTheirs={takeTheirs} />}
-        <Fields values={values} onChange={(next) => setState((before) => ({ ...before, values: next }))} />
-        {mine.includes('stock') && <TextField name="reason" label={words.reason} hint={words.reasonHint} maxLength={500} />}
+        {theirs && (
+          <Conflict base={base} mine={values} theirs={theirs.values} onTakeTheirs={takeTheirs} />
+        )}
+        <Fields
+          values={values}
+          onChange={(next) => setState((before) => ({ ...before, values: next }))}
+        />
+        {mine.includes('stock') && (
+          <TextField name="reason" label={words.reason} hint={words.reasonHint} maxLength={500} />
+        )}
       </Form>
     </Dialog>
   )

@@ -18,7 +18,9 @@ interface FieldsProps {
 
 export function Fields({ values, onChange, isNew = false }: FieldsProps) {
   const categories = useCategoryNames()
-  const choices = [...categories].map(([value, label]) => ({ value, label })).sort((left, right) => left.label.localeCompare(right.label))
+  const choices = [...categories]
+    .map(([value, label]) => ({ value, label }))
+    .sort((left, right) => left.label.localeCompare(right.label))
   const set =
     (field: 'name' | 'description' | 'category' | 'price' | 'currency' | 'stock' | 'image_url') =>
     (event: { target: { value: string } }): void =>
@@ -26,7 +28,14 @@ export function Fields({ values, onChange, isNew = false }: FieldsProps) {
   const digits = digitsOf(values.currency.trim().toUpperCase())
   return (
     <>
-      <TextField name="name" label={words.name} value={values.name} onChange={set('name')} required maxLength={300} />
+      <TextField
+        name="name"
+        label={words.name}
+        value={values.name}
+        onChange={set('name')}
+        required
+        maxLength={300}
+      />
       <div className="two">
         <TextField
           name="price.amount"
@@ -39,9 +48,26 @@ export function Fields({ values, onChange, isNew = false }: FieldsProps) {
           required
         />
         {isNew && (
-          <TextField name="price.currency" label={words.currency} value={values.currency} onChange={set('currency')} required maxLength={3} pattern="[A-Za-z]{3}" />
+          <TextField
+            name="price.currency"
+            label={words.currency}
+            value={values.currency}
+            onChange={set('currency')}
+            required
+            maxLength={3}
+            pattern="[A-Za-z]{3}"
+          />
         )}
-        <TextField name="stock" label={words.stock} hint={isNew ? words.stockHint : ''} type="number" min="0" step="1" value={values.stock} onChange={set('stock')} />
+        <TextField
+          name="stock"
+          label={words.stock}
+          hint={isNew ? words.stockHint : ''}
+          type="number"
+          min="0"
+          step="1"
+          value={values.stock}
+          onChange={set('stock')}
+        />
       </div>
       <SelectField
         name="category"
@@ -50,14 +76,34 @@ export function Fields({ values, onChange, isNew = false }: FieldsProps) {
         onChange={set('category')}
         choices={[{ value: '', label: words.noCategory }, ...choices]}
       />
-      <TextArea name="description" label={words.description} value={values.description} onChange={set('description')} maxLength={20_000} />
-      <TextField name="image_url" label={words.image} value={values.image_url} onChange={set('image_url')} />
-      <Attributes all={values.attributes} onChange={(attributes) => onChange({ ...values, attributes })} />
+      <TextArea
+        name="description"
+        label={words.description}
+        value={values.description}
+        onChange={set('description')}
+        maxLength={20_000}
+      />
+      <TextField
+        name="image_url"
+        label={words.image}
+        value={values.image_url}
+        onChange={set('image_url')}
+      />
+      <Attributes
+        all={values.attributes}
+        onChange={(attributes) => onChange({ ...values, attributes })}
+      />
     </>
   )
 }
 
-function Attributes({ all, onChange }: { all: readonly Attribute[]; onChange: (all: readonly Attribute[]) => void }) {
+function Attributes({
+  all,
+  onChange,
+}: {
+  all: readonly Attribute[]
+  onChange: (all: readonly Attribute[]) => void
+}) {
   const next = Math.max(0, ...all.map((one) => one.key + 1))
   return (
     <fieldset className="attributes">
@@ -78,12 +124,21 @@ function Attributes({ all, onChange }: { all: readonly Attribute[]; onChange: (a
             value={one.value}
             onChange={(event) => onChange(all.with(index, { ...one, value: event.target.value }))}
           />
-          <button type="button" className="icon-button" aria-label={words.removeAttribute} onClick={() => onChange(all.toSpliced(index, 1))}>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={words.removeAttribute}
+            onClick={() => onChange(all.toSpliced(index, 1))}
+          >
             <Icon name="close" size={14} />
           </button>
         </div>
       ))}
-      <button type="button" className="button slim" onClick={() => onChange([...all, { key: next, name: '', value: '' }])}>
+      <button
+        type="button"
+        className="button slim"
+        onClick={() => onChange([...all, { key: next, name: '', value: '' }])}
+      >
         <Icon name="plus" size={14} /> {words.addAttribute}
       </button>
     </fieldset>

@@ -33,7 +33,12 @@ export function ForecastPanel() {
   const levels = forecast?.items[0] ? Object.keys(forecast.items[0].quantiles) : []
   const sheet = () => ({
     columns: ['from', 'to', 'mean', ...levels.map((level) => `q${level}`)],
-    rows: (forecast?.items ?? []).map((item) => [item.start, item.end, item.mean, ...levels.map((level) => item.quantiles[level])]),
+    rows: (forecast?.items ?? []).map((item) => [
+      item.start,
+      item.end,
+      item.mean,
+      ...levels.map((level) => item.quantiles[level]),
+    ]),
   })
   return (
     <Panel
@@ -42,12 +47,23 @@ export function ForecastPanel() {
       at={forecast?.made_at ? Date.parse(forecast.made_at) : result.dataUpdatedAt}
       isStale={Boolean(result.error) && result.error?.status !== 404}
       {...(levels.length > 0 && { sheet })}
-      actions={<Select label={words.by} value={by} onChange={setBy} choices={PERIODS.map((value) => ({ value, label: words.periods[value] }))} />}
+      actions={
+        <Select
+          label={words.by}
+          value={by}
+          onChange={setBy}
+          choices={PERIODS.map((value) => ({ value, label: words.periods[value] }))}
+        />
+      }
     >
       {result.error?.status === 404 ? (
         <Empty text={words.none} />
       ) : !forecast ? (
-        result.error ? <Failed error={result.error} retry={() => void result.refetch()} /> : <Loading />
+        result.error ? (
+          <Failed error={result.error} retry={() => void result.refetch()} />
+        ) : (
+          <Loading />
+        )
       ) : forecast.items.length === 0 || !product.data ? (
         <Empty text={words.lacks(forecast.lacks)} />
       ) : (
@@ -64,14 +80,26 @@ function Drawn({ forecast, insight }: { forecast: Forecast; insight: Insight }) 
     <div className="stack">
       {next && (
         <p>
-          {words.next[forecast.by]}{' '}
-          <strong>{words.pieces(decimal(next.mean, 1))}</strong>{' '}
-          <span className="soft">{words.between(decimal(next.quantiles['0.1'], 0), decimal(next.quantiles['0.9'], 0))}</span>
+          {words.next[forecast.by]} <strong>{words.pieces(decimal(next.mean, 1))}</strong>{' '}
+          <span className="soft">
+            {words.between(decimal(next.quantiles['0.1'], 0), decimal(next.quantiles['0.9'], 0))}
+          </span>
         </p>
       )}
-      <Chart label={words.title} x={x} series={series} format={(value) => decimal(value, 1)} formatX={(at) => utcDay(at * 1_000)} height={240} />
+      <Chart
+        label={words.title}
+        x={x}
+        series={series}
+        format={(value) => decimal(value, 1)}
+        formatX={(at) => utcDay(at * 1_000)}
+        height={240}
+      />
       <p className="small soft">
-        {words.rests(forecast.series_class, forecast.models.join(', '), forecast.made_at ? dateTime(forecast.made_at) : '')}
+        {words.rests(
+          forecast.series_class,
+          forecast.models.join(', '),
+          forecast.made_at ? dateTime(forecast.made_at) : '',
+        )}
       </p>
     </div>
   )
@@ -81,26 +109,51 @@ function drawn(forecast: Forecast, insight: Insight): { x: number[]; series: Ser
   const width = WIDTHS[forecast.by]
   const begin = Date.parse(forecast.items[0]?.start ?? '')
   const sold = soldBefore(insight, begin, width)
-  const x = [...sold.map(({ at }) => at), ...forecast.items.map((item) => Date.parse(item.start))].map((at) => at / 1_000)
+  const x = [
+    ...sold.map(({ at }) => at),
+    ...forecast.items.map((item) => Date.parse(item.start)),
+  ].map((at) => at / 1_000)
   const past = sold.map(({ units }) => units)
   const gap = past.map(() => null)
-  const of = (level: string): (number | null)[] => [...gap, ...forecast.items.map((item) => item.quantiles[level] ?? null)]
+  const of = (level: string): (number | null)[] => [
+    ...gap,
+    ...forecast.items.map((item) => item.quantiles[level] ?? null),
+  ]
   const bands = BANDS.flatMap(([upper, lower, name]): Series[] => [
-    { label: words.upper(name), values: of(upper), colour: 'chart-1', isUpperOfBand: true, isEdge: true },
+    {
+      label: words.upper(name),
+      values: of(upper),
+      colour: 'chart-1',
+      isUpperOfBand: true,
+      isEdge: true,
+    },
     { label: words.lower(name), values: of(lower), colour: 'chart-1', isEdge: true },
   ])
   return {
     x,
     series: [
       ...bands,
-      { label: words.expected, values: [...gap, ...forecast.items.map((item) => item.mean)], colour: 'chart-1', isDashed: true },
-      { label: words.sold, values: [...past, ...forecast.items.map(() => null)], colour: 'chart-2' },
+      {
+        label: words.expected,
+        values: [...gap, ...forecast.items.map((item) => item.mean)],
+        colour: 'chart-1',
+        isDashed: true,
+      },
+      {
+        label: words.sold,
+        values: [...past, ...forecast.items.map(() => null)],
+        colour: 'chart-2',
+      },
     ],
   }
 }
 
 /** Returns pieces sold by period, counted back from where the forecast begins; whole periods only. */
-function soldBefore(insight: Insight, begin: number, width: number): { at: number; units: number }[] {
+function soldBefore(
+  insight: Insight,
+  begin: number,
+  width: number,
+): { at: number; units: number }[] {
   const sums = new Map<number, number>()
   const days = allDays(insight)
   const first = days[0]?.at ?? begin

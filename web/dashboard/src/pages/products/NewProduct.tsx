@@ -21,7 +21,11 @@ export function NewProduct({ onClose }: { onClose: () => void }) {
   const { data, error } = useRead<Assortment>('/v1/insights/assortment', { page_size: 1 })
   return (
     <Dialog title={words.add} onClose={onClose}>
-      {data || error ? <Inside currency={data?.items[0]?.price.currency ?? ''} onClose={onClose} /> : <Loading />}
+      {data || error ? (
+        <Inside currency={data?.items[0]?.price.currency ?? ''} onClose={onClose} />
+      ) : (
+        <Loading />
+      )}
     </Dialog>
   )
 }
@@ -30,7 +34,10 @@ function Inside({ currency, onClose }: { currency: string; onClose: () => void }
   const [values, setValues] = useState(() => emptyValues(currency))
   const [, go] = useLocation()
   const submit = async (): Promise<void> => {
-    const made = await post<{ product_id: string; name: string }>('/v1/products', body(values, FIELDS))
+    const made = await post<{ product_id: string; name: string }>(
+      '/v1/products',
+      body(values, FIELDS),
+    )
     await queries.invalidateQueries()
     toast(words.added(made.name))
     onClose()

@@ -55,7 +55,14 @@ function Shown() {
   if (!data) {
     return (
       <PageFrame title={productId} back={back}>
-        {error ? <Failed error={error} {...(error.status === 404 ? {} : { retry: () => void result.refetch() })} /> : <Loading />}
+        {error ? (
+          <Failed
+            error={error}
+            {...(error.status === 404 ? {} : { retry: () => void result.refetch() })}
+          />
+        ) : (
+          <Loading />
+        )}
       </PageFrame>
     )
   }
@@ -95,7 +102,12 @@ function Actions({ insight }: { insight: Insight }) {
   }
   return (
     <>
-      <Select label={texts.products.all.days} value={span} onChange={setSpan} choices={DAYS.map((value) => ({ value, label: texts.products.all.over(Number(value)) }))} />
+      <Select
+        label={texts.products.all.days}
+        value={span}
+        onChange={setSpan}
+        choices={DAYS.map((value) => ({ value, label: texts.products.all.over(Number(value)) }))}
+      />
       {isAdmin && !insight.now.is_withdrawn && (
         <>
           <button type="button" className="button" onClick={() => setShown('edit')}>

@@ -10,7 +10,9 @@ import './products.css'
 export function Products() {
   return (
     <Switch>
-      <Route path="/:product">{({ product }) => <Product key={product} productId={idOf(product)} />}</Route>
+      <Route path="/:product">
+        {({ product }) => <Product key={product} productId={idOf(product)} />}
+      </Route>
       <Route>
         <Overview />
       </Route>

@@ -13,14 +13,27 @@ const STARS = [5, 4, 3, 2, 1] as const
 
 export function Reviews() {
   const { productId, result } = useProduct()
-  const pages = usePages<Review>(`/v1/products/${encodeURIComponent(productId)}/reviews`, { page_size: 10 })
+  const pages = usePages<Review>(`/v1/products/${encodeURIComponent(productId)}/reviews`, {
+    page_size: 10,
+  })
   const ratings = result.data?.ratings ?? {}
   const sheet = () => ({
     columns: ['review_id', 'submitted_at', 'rating', 'comment'],
-    rows: (pages.items ?? []).map((row) => [row.review_id, row.submitted_at, row.rating, row.comment]),
+    rows: (pages.items ?? []).map((row) => [
+      row.review_id,
+      row.submitted_at,
+      row.rating,
+      row.comment,
+    ]),
   })
   return (
-    <Panel title={words.title} definition={words.definition} at={pages.at} isStale={Boolean(pages.error)} sheet={sheet}>
+    <Panel
+      title={words.title}
+      definition={words.definition}
+      at={pages.at}
+      isStale={Boolean(pages.error)}
+      sheet={sheet}
+    >
       <Paged pages={pages} empty={words.none}>
         {(reviews) => (
           <div className="reviews">
@@ -54,12 +67,19 @@ function Stars({ of }: { of: number }) {
   )
 }
 
-function Histogram({ ratings, average }: { ratings: Readonly<Record<string, number>>; average: number | null }) {
+function Histogram({
+  ratings,
+  average,
+}: {
+  ratings: Readonly<Record<string, number>>
+  average: number | null
+}) {
   const all = STARS.reduce((sum, stars) => sum + (ratings[stars] ?? 0), 0)
   return (
     <div className="stack">
       <p>
-        <strong>{decimal(average, 1)}</strong> <span className="soft">{words.of(all, number(all))}</span>
+        <strong>{decimal(average, 1)}</strong>{' '}
+        <span className="soft">{words.of(all, number(all))}</span>
       </p>
       <ul className="histogram">
         {STARS.map((stars) => (

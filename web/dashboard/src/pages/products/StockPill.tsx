@@ -9,7 +9,12 @@ const words = texts.products.stock
 export function StockPill({ figures }: { figures: Pick<Figures, 'stock' | 'is_due'> }) {
   const { stock, is_due: isDue } = figures
   if (stock === null) return <span className="soft">{words.notCounted}</span>
-  if (stock === 0) return <span className="pill" data-tone="bad">{words.soldOut}</span>
+  if (stock === 0)
+    return (
+      <span className="pill" data-tone="bad">
+        {words.soldOut}
+      </span>
+    )
   if (isDue) {
     return (
       <span className="pill" data-tone="warn" title={words.due}>

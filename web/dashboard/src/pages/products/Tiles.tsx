@@ -15,9 +15,24 @@ export function Tiles() {
   const { now, before } = insight
   const at = result.dataUpdatedAt
   const tiles: Omit<StatProps, 'at'>[] = [
-    { title: words.units.title, definition: words.units.definition, value: number(now.units), ...compared(now.units, before.units) },
-    { title: words.revenue.title, definition: words.revenue.definition, value: money(now.revenue), ...compared(now.revenue.amount, before.revenue.amount) },
-    { title: words.views.title, definition: words.views.definition, value: number(now.views), ...compared(now.views, before.views) },
+    {
+      title: words.units.title,
+      definition: words.units.definition,
+      value: number(now.units),
+      ...compared(now.units, before.units),
+    },
+    {
+      title: words.revenue.title,
+      definition: words.revenue.definition,
+      value: money(now.revenue),
+      ...compared(now.revenue.amount, before.revenue.amount),
+    },
+    {
+      title: words.views.title,
+      definition: words.views.definition,
+      value: number(now.views),
+      ...compared(now.views, before.views),
+    },
     {
       title: words.conversion.title,
       definition: words.conversion.definition,
@@ -49,7 +64,10 @@ export function Tiles() {
 function compared(value: number, before: number): Pick<StatProps, 'beside' | 'tone'> {
   const text = change(value, before)
   if (!text) return { beside: words.nothingBefore }
-  return { beside: words.onBefore(text), tone: value === before ? undefined : value > before ? 'good' : 'bad' }
+  return {
+    beside: words.onBefore(text),
+    tone: value === before ? undefined : value > before ? 'good' : 'bad',
+  }
 }
 
 function stockOf({ stock, days_left: days }: Figures): Pick<StatProps, 'value' | 'beside'> {

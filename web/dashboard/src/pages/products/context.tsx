@@ -14,7 +14,10 @@ export function insightPath(productId: string): string {
 
 function useInsight(productId: string, span: Span) {
   const today = usePeriod(DAY)
-  return useRead<Insight>(insightPath(productId), since(span, today), { on: ['products'], everyMs: 3_000 })
+  return useRead<Insight>(insightPath(productId), since(span, today), {
+    on: ['products'],
+    everyMs: 3_000,
+  })
 }
 
 interface Shared {
@@ -26,7 +29,13 @@ interface Shared {
 
 const Context = createContext<Shared | null>(null)
 
-export function ProductProvider({ productId, children }: { productId: string; children: ReactNode }) {
+export function ProductProvider({
+  productId,
+  children,
+}: {
+  productId: string
+  children: ReactNode
+}) {
   const [span, setSpan] = useFilter<Span>('days', '90', DAYS)
   const result = useInsight(productId, span)
   return <Context value={{ productId, span, setSpan, result }}>{children}</Context>

@@ -74,7 +74,12 @@ export interface Forecast {
   made_at: string | null
   series_class: string
   models: readonly string[]
-  items: readonly { start: string; end: string; mean: number; quantiles: Readonly<Record<string, number>> }[]
+  items: readonly {
+    start: string
+    end: string
+    mean: number
+    quantiles: Readonly<Record<string, number>>
+  }[]
   lacks: string
 }
 

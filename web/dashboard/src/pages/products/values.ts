@@ -25,10 +25,27 @@ export interface Attribute {
 
 export type FieldName = Exclude<keyof Values, 'currency'>
 
-export const FIELDS: readonly FieldName[] = ['name', 'category', 'price', 'stock', 'description', 'image_url', 'attributes']
+export const FIELDS: readonly FieldName[] = [
+  'name',
+  'category',
+  'price',
+  'stock',
+  'description',
+  'image_url',
+  'attributes',
+]
 
 export function emptyValues(currency: string): Values {
-  return { name: '', description: '', category: '', price: '', currency, stock: '', image_url: '', attributes: [] }
+  return {
+    name: '',
+    description: '',
+    category: '',
+    price: '',
+    currency,
+    stock: '',
+    image_url: '',
+    attributes: [],
+  }
 }
 
 export function valuesOf({ now, description, image_url, attributes }: Insight): Values {
@@ -69,7 +86,9 @@ export function body(values: Values, fields: readonly FieldName[]): Record<strin
     stock: values.stock.trim() === '' ? null : Number(values.stock),
     image_url: values.image_url.trim(),
     attributes: Object.fromEntries(
-      values.attributes.filter((one) => one.name.trim()).map((one) => [one.name.trim(), one.value.trim()]),
+      values.attributes
+        .filter((one) => one.name.trim())
+        .map((one) => [one.name.trim(), one.value.trim()]),
     ),
   }
   return Object.fromEntries(fields.map((field) => [field, said[field]]))

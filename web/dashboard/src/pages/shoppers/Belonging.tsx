@@ -15,7 +15,12 @@ export function Belonging() {
   const { result } = usePerson()
   const place = result.data?.place
   return (
-    <Panel title={words.title} definition={words.definition} at={result.dataUpdatedAt} isStale={Boolean(result.error)}>
+    <Panel
+      title={words.title}
+      definition={words.definition}
+      at={result.dataUpdatedAt}
+      isStale={Boolean(result.error)}
+    >
       {place ? <Shown place={place} /> : <Empty text={words.none} />}
     </Panel>
   )

@@ -16,7 +16,12 @@ export function Facts() {
   const { account, known, place } = person
   const consent = Object.entries(known?.consent ?? {})
   const facts: [string, React.ReactNode][] = [
-    [words.id, <code key="id" className="whole">{person.person}</code>],
+    [
+      words.id,
+      <code key="id" className="whole">
+        {person.person}
+      </code>,
+    ],
     ...(account
       ? ([
           [words.name, account.name],
@@ -29,12 +34,19 @@ export function Facts() {
           [words.registered, dateTime(known.registered_at)],
           [words.source, known.source],
           [words.country, known.country || NOTHING],
-          [words.consent, consent.map(([purpose, isGiven]) => words.purpose(purpose, isGiven)).join(', ') || NOTHING],
+          [
+            words.consent,
+            consent.map(([purpose, isGiven]) => words.purpose(purpose, isGiven)).join(', ') ||
+              NOTHING,
+          ],
         ] as [string, string][])
       : []),
     [words.firstSeen, place ? dateTime(place.first_seen_at) : NOTHING],
     [words.lastSeen, place ? dateTime(place.last_seen_at) : NOTHING],
-    [words.looks, place ? words.looksOf(number(place.product_views), number(place.basket_adds)) : NOTHING],
+    [
+      words.looks,
+      place ? words.looksOf(number(place.product_views), number(place.basket_adds)) : NOTHING,
+    ],
     [
       words.browsers,
       person.visitors.length ? (
@@ -52,7 +64,12 @@ export function Facts() {
     ],
   ]
   return (
-    <Panel title={words.title} definition={mayName ? words.definition : words.definitionIds} at={result.dataUpdatedAt} isStale={Boolean(result.error)}>
+    <Panel
+      title={words.title}
+      definition={mayName ? words.definition : words.definitionIds}
+      at={result.dataUpdatedAt}
+      isStale={Boolean(result.error)}
+    >
       <dl className="facts">
         {facts.map(([name, value]) => (
           <div key={name}>

@@ -17,10 +17,19 @@ export function ForThem() {
   const [placement, setPlacement] = useFilter('placement', 'home', PLACEMENTS)
   // A visitor has a list under their own id, also where they turned out to be a shopper.
   const visitor = person.data?.visitors[0]
-  const result = useRecommended({ visitor: visitor ? `visitor:${visitor}` : asked, placement, count: 6 })
+  const result = useRecommended({
+    visitor: visitor ? `visitor:${visitor}` : asked,
+    placement,
+    count: 6,
+  })
   const sheet = () => ({
     columns: ['product_id', 'name', 'score', 'reasons'],
-    rows: (result.data?.items ?? []).map((item) => [item.product_id, item.name, item.score, item.reasons.map((reason) => reason.text).join('; ')]),
+    rows: (result.data?.items ?? []).map((item) => [
+      item.product_id,
+      item.name,
+      item.score,
+      item.reasons.map((reason) => reason.text).join('; '),
+    ]),
   })
   return (
     <Panel
@@ -30,7 +39,12 @@ export function ForThem() {
       isStale={Boolean(result.error)}
       sheet={sheet}
       actions={
-        <Select label={words.placement} value={placement} onChange={setPlacement} choices={PLACEMENTS.map((value) => ({ value, label: words.placements[value] }))} />
+        <Select
+          label={words.placement}
+          value={placement}
+          onChange={setPlacement}
+          choices={PLACEMENTS.map((value) => ({ value, label: words.placements[value] }))}
+        />
       }
     >
       <Answered result={result} isEmpty={(list) => list.items.length === 0} empty={words.none}>

@@ -74,7 +74,10 @@ function Factors({ of }: { of: readonly Factor[] }) {
       {of.map((factor) => (
         <li key={factor.feature}>
           <span>{factor.text}</span>
-          <span className={factor.effect >= 0 ? 'good' : 'bad'} title={words.effect(decimal(factor.effect))}>
+          <span
+            className={factor.effect >= 0 ? 'good' : 'bad'}
+            title={words.effect(decimal(factor.effect))}
+          >
             {factor.effect >= 0 ? words.raises : words.lowers}
           </span>
           <span className="effect" data-down={factor.effect < 0} aria-hidden="true">
@@ -89,8 +92,20 @@ function Factors({ of }: { of: readonly Factor[] }) {
 function Trail({ points }: { points: ScoredVisitor['trail'] }) {
   const x = useMemo(() => points.map((point) => Date.parse(point.at) / 1_000), [points])
   const series = useMemo(
-    () => [{ label: words.order, values: points.map((point) => point.intent), kind: 'area' as const }],
+    () => [
+      { label: words.order, values: points.map((point) => point.intent), kind: 'area' as const },
+    ],
     [points],
   )
-  return <Chart label={words.trail} x={x} series={series} format={share} formatX={(at) => clockTime(at * 1_000)} height={130} hasLegend={false} />
+  return (
+    <Chart
+      label={words.trail}
+      x={x}
+      series={series}
+      format={share}
+      formatX={(at) => clockTime(at * 1_000)}
+      height={130}
+      hasLegend={false}
+    />
+  )
 }

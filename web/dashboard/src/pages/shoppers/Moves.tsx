@@ -91,9 +91,17 @@ function Matrix({ moves, order }: { moves: readonly Move[]; order: readonly stri
                 <tr key={before}>
                   <th scope="row">{nameOf(before)}</th>
                   {columns.map((after) => (
-                    <Cell key={after} before={before} after={after} count={counts.get(`${before}|${after}`) ?? 0} most={before ? most : mostNew} />
+                    <Cell
+                      key={after}
+                      before={before}
+                      after={after}
+                      count={counts.get(`${before}|${after}`) ?? 0}
+                      most={before ? most : mostNew}
+                    />
                   ))}
-                  <td className="number soft">{before ? share(whole ? same / whole : null) : ''}</td>
+                  <td className="number soft">
+                    {before ? share(whole ? same / whole : null) : ''}
+                  </td>
                 </tr>
               )
             })}
@@ -104,7 +112,17 @@ function Matrix({ moves, order }: { moves: readonly Move[]; order: readonly stri
   )
 }
 
-function Cell({ before, after, count, most }: { before: string; after: string; count: number; most: number }) {
+function Cell({
+  before,
+  after,
+  count,
+  most,
+}: {
+  before: string
+  after: string
+  count: number
+  most: number
+}) {
   const isSame = before === after
   const heat = count && !isSame ? 6 + 34 * Math.min(1, count / most) : 0
   return (

@@ -36,18 +36,39 @@ export function OwnSegments() {
       ),
       sortBy: (row) => row.name,
     },
-    { key: 'members', title: words.members, isNumber: true, show: (row) => number(row.members), sortBy: (row) => row.members },
+    {
+      key: 'members',
+      title: words.members,
+      isNumber: true,
+      show: (row) => number(row.members),
+      sortBy: (row) => row.members,
+    },
     { key: 'state', title: words.state, show: (row) => <Evaluation of={row.evaluation} /> },
-    { key: 'changed', title: words.changed, show: (row) => <Since at={row.changed_at} />, sortBy: (row) => row.changed_at },
+    {
+      key: 'changed',
+      title: words.changed,
+      show: (row) => <Since at={row.changed_at} />,
+      sortBy: (row) => row.changed_at,
+    },
     {
       key: 'actions',
       title: words.actions,
       show: (row) => (
         <div className="row" onClick={(event) => event.stopPropagation()}>
-          <button type="button" className="button slim" aria-label={words.changeOne(row.name)} onClick={() => setEdited(row)}>
+          <button
+            type="button"
+            className="button slim"
+            aria-label={words.changeOne(row.name)}
+            onClick={() => setEdited(row)}
+          >
             {words.change}
           </button>
-          <button type="button" className="button slim danger" aria-label={words.removeOne(row.name)} onClick={() => setRemoved(row)}>
+          <button
+            type="button"
+            className="button slim danger"
+            aria-label={words.removeOne(row.name)}
+            onClick={() => setRemoved(row)}
+          >
             {words.remove}
           </button>
         </div>
@@ -89,7 +110,9 @@ export function OwnSegments() {
           />
         )}
       </Paged>
-      {edited && <SegmentEditor segment={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />}
+      {edited && (
+        <SegmentEditor segment={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />
+      )}
       {removed && (
         <Confirm
           title={words.confirmRemove(removed.name)}

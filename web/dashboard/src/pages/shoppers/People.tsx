@@ -37,7 +37,19 @@ export function People() {
     { on: ['feed'], everyMs: 8_000 },
   )
   const sheet = () => ({
-    columns: ['person', 'name', 'email', 'presence', 'segment', 'cluster', 'orders', 'revenue', 'value', 'currency', 'last_seen_at'],
+    columns: [
+      'person',
+      'name',
+      'email',
+      'presence',
+      'segment',
+      'cluster',
+      'orders',
+      'revenue',
+      'value',
+      'currency',
+      'last_seen_at',
+    ],
     rows: (pages.items ?? []).map(({ person, account, presence: here, place }) => [
       person,
       account?.name,
@@ -53,18 +65,34 @@ export function People() {
     ]),
   })
   return (
-    <Panel title={words.title} definition={words.definition} at={pages.at} isStale={Boolean(pages.error)} sheet={sheet}>
+    <Panel
+      title={words.title}
+      definition={words.definition}
+      at={pages.at}
+      isStale={Boolean(pages.error)}
+      sheet={sheet}
+    >
       <div className="row filters-row">
         <SearchField label={mayName ? words.search : words.searchIds} value={q} onChange={setQ} />
         <SegmentSelect value={segment} onChange={setSegment} />
-        <Select label={words.kind} value={kind} onChange={setKind} choices={KINDS.map((value) => ({ value, label: words.kinds[value] }))} />
+        <Select
+          label={words.kind}
+          value={kind}
+          onChange={setKind}
+          choices={KINDS.map((value) => ({ value, label: words.kinds[value] }))}
+        />
         <Select
           label={words.presence}
           value={presence}
           onChange={setPresence}
           choices={PRESENCES.map((value) => ({ value, label: words.presences[value] }))}
         />
-        <Select label={words.sort} value={sort} onChange={setSort} choices={SORTS.map((value) => ({ value, label: words.sorts[value] }))} />
+        <Select
+          label={words.sort}
+          value={sort}
+          onChange={setSort}
+          choices={SORTS.map((value) => ({ value, label: words.sorts[value] }))}
+        />
       </div>
       {!mayName && <p className="small soft note">{words.idsOnly}</p>}
       <Paged pages={pages} empty={words.none}>
@@ -93,12 +121,25 @@ const COLUMNS: readonly Column<PersonSummary>[] = [
       </>
     ),
   },
-  { key: 'presence', title: words.presence, show: (row) => <PresencePill presence={row.presence} /> },
-  { key: 'segment', title: words.segment, show: (row) => <span className="pill">{segmentTitle(row.place.segment)}</span> },
+  {
+    key: 'presence',
+    title: words.presence,
+    show: (row) => <PresencePill presence={row.presence} />,
+  },
+  {
+    key: 'segment',
+    title: words.segment,
+    show: (row) => <span className="pill">{segmentTitle(row.place.segment)}</span>,
+  },
   { key: 'orders', title: words.orders, isNumber: true, show: (row) => number(row.place.orders) },
   { key: 'revenue', title: words.revenue, isNumber: true, show: (row) => money(row.place.revenue) },
   { key: 'value', title: words.value, isNumber: true, show: (row) => money(row.place.value) },
-  { key: 'seen', title: words.seen, isNumber: true, show: (row) => <Seen at={row.place.last_seen_at} /> },
+  {
+    key: 'seen',
+    title: words.seen,
+    isNumber: true,
+    show: (row) => <Seen at={row.place.last_seen_at} />,
+  },
 ]
 
 function Seen({ at }: { at: string }) {
@@ -109,13 +150,34 @@ function SegmentSelect({ value, onChange }: { value: string; onChange: (value: s
   const { data } = useSegments()
   const own = useOwnSegments()
   const groups = [
-    { label: texts.shoppers.tabs.segments, choices: (data?.segments ?? []).map(({ name }) => ({ value: name, label: segmentTitle(name) })) },
-    { label: texts.shoppers.clusters.title, choices: (data?.clusters ?? []).map(({ name }) => ({ value: name, label: segmentTitle(name) })) },
-    { label: texts.shoppers.tabs.own, choices: (own.items ?? []).map((one) => ({ value: one.segment_id, label: one.name })) },
+    {
+      label: texts.shoppers.tabs.segments,
+      choices: (data?.segments ?? []).map(({ name }) => ({
+        value: name,
+        label: segmentTitle(name),
+      })),
+    },
+    {
+      label: texts.shoppers.clusters.title,
+      choices: (data?.clusters ?? []).map(({ name }) => ({
+        value: name,
+        label: segmentTitle(name),
+      })),
+    },
+    {
+      label: texts.shoppers.tabs.own,
+      choices: (own.items ?? []).map((one) => ({ value: one.segment_id, label: one.name })),
+    },
   ]
-  const isKnown = value === '' || groups.some((group) => group.choices.some((choice) => choice.value === value))
+  const isKnown =
+    value === '' || groups.some((group) => group.choices.some((choice) => choice.value === value))
   return (
-    <select className="select" aria-label={words.segment} value={value} onChange={(event) => onChange(event.target.value)}>
+    <select
+      className="select"
+      aria-label={words.segment}
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+    >
       <option value="">{words.everySegment}</option>
       {!isKnown && <option value={value}>{segmentTitle(value)}</option>}
       {groups

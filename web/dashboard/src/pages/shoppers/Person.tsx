@@ -39,7 +39,10 @@ function Shown() {
     return (
       <PageFrame title={personTitle(asked)} back={back}>
         {error ? (
-          <Failed error={error} {...(error.status === 404 ? {} : { retry: () => void result.refetch() })} />
+          <Failed
+            error={error}
+            {...(error.status === 404 ? {} : { retry: () => void result.refetch() })}
+          />
         ) : (
           <Loading />
         )}

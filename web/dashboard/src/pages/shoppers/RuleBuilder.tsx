@@ -40,7 +40,9 @@ export function RuleBuilder({ depth = 0, ...props }: BuilderProps<Group> & { dep
   const { part: group, onChange, errors, path, currency } = props
   const inside = group.isNot ? `${path}.not` : path
   const change = (parts: readonly Part[]): void => onChange({ ...group, parts })
-  const own = errors.filter((error) => error.field === inside || error.field === `${inside}.${group.match}`)
+  const own = errors.filter(
+    (error) => error.field === inside || error.field === `${inside}.${group.match}`,
+  )
   return (
     <fieldset className="rule-group">
       <legend className="unseen">{words.group}</legend>
@@ -49,7 +51,13 @@ export function RuleBuilder({ depth = 0, ...props }: BuilderProps<Group> & { dep
           label={words.match}
           value={group.isNot ? `not-${group.match}` : group.match}
           choices={words.matches}
-          onChange={(value) => onChange({ ...group, isNot: value.startsWith('not-'), match: value.endsWith('all') ? 'all' : 'any' })}
+          onChange={(value) =>
+            onChange({
+              ...group,
+              isNot: value.startsWith('not-'),
+              match: value.endsWith('all') ? 'all' : 'any',
+            })
+          }
         />
       </div>
       <ul className="stack">
@@ -88,11 +96,19 @@ export function RuleBuilder({ depth = 0, ...props }: BuilderProps<Group> & { dep
       </ul>
       <Wrong errors={own} />
       <div className="row">
-        <button type="button" className="button slim" onClick={() => change([...group.parts, newCondition('number')])}>
+        <button
+          type="button"
+          className="button slim"
+          onClick={() => change([...group.parts, newCondition('number')])}
+        >
           <Icon name="plus" size={14} /> {words.addCondition}
         </button>
         {depth < DEEPEST && (
-          <button type="button" className="button slim" onClick={() => change([...group.parts, newGroup()])}>
+          <button
+            type="button"
+            className="button slim"
+            onClick={() => change([...group.parts, newGroup()])}
+          >
             <Icon name="plus" size={14} /> {words.addGroup}
           </button>
         )}
@@ -103,7 +119,8 @@ export function RuleBuilder({ depth = 0, ...props }: BuilderProps<Group> & { dep
 
 function OneCondition({ part, onChange, errors, path, currency }: BuilderProps<Condition>) {
   const inside = part.isNot ? `${path}.not` : path
-  const kind = (value: Kind): void => onChange({ ...newCondition(value), id: part.id, isNot: part.isNot })
+  const kind = (value: Kind): void =>
+    onChange({ ...newCondition(value), id: part.id, isNot: part.isNot })
   return (
     <div className="rule-condition">
       <div className="row">
@@ -116,12 +133,18 @@ function OneCondition({ part, onChange, errors, path, currency }: BuilderProps<C
         <Choice
           label={words.kind}
           value={part.kind}
-          choices={Object.fromEntries(KINDS.map((one) => [one, words.kinds[one]])) as Record<Kind, string>}
+          choices={
+            Object.fromEntries(KINDS.map((one) => [one, words.kinds[one]])) as Record<Kind, string>
+          }
           onChange={kind}
         />
         <Details part={part} onChange={onChange} currency={currency} />
       </div>
-      <Wrong errors={errors.filter((error) => error.field === inside || error.field.startsWith(`${inside}.`))} />
+      <Wrong
+        errors={errors.filter(
+          (error) => error.field === inside || error.field.startsWith(`${inside}.`),
+        )}
+      />
     </div>
   )
 }
@@ -139,7 +162,12 @@ function Details({ part, onChange, currency }: DetailsProps<Condition>) {
     case 'did':
       return <DidDetails part={part} onChange={onChange} />
     case 'segment':
-      return <SegmentDetails value={part.segment} onChange={(segment) => onChange({ ...part, segment })} />
+      return (
+        <SegmentDetails
+          value={part.segment}
+          onChange={(segment) => onChange({ ...part, segment })}
+        />
+      )
     case 'known':
       return (
         <Choice
@@ -150,7 +178,13 @@ function Details({ part, onChange, currency }: DetailsProps<Condition>) {
         />
       )
     case 'consent':
-      return <Typed label={words.purpose} value={part.purpose} onChange={(purpose) => onChange({ ...part, purpose })} />
+      return (
+        <Typed
+          label={words.purpose}
+          value={part.purpose}
+          onChange={(purpose) => onChange({ ...part, purpose })}
+        />
+      )
   }
 }
 
@@ -167,11 +201,21 @@ function NumberDetails({ part, onChange, currency }: DetailsProps<NumberPart>) {
       />
       <label className="row small">
         {words.atLeast}
-        <Typed isNumber label={words.atLeast} value={part.atLeast} onChange={(atLeast) => onChange({ ...part, atLeast })} />
+        <Typed
+          isNumber
+          label={words.atLeast}
+          value={part.atLeast}
+          onChange={(atLeast) => onChange({ ...part, atLeast })}
+        />
       </label>
       <label className="row small">
         {words.atMost}
-        <Typed isNumber label={words.atMost} value={part.atMost} onChange={(atMost) => onChange({ ...part, atMost })} />
+        <Typed
+          isNumber
+          label={words.atMost}
+          value={part.atMost}
+          onChange={(atMost) => onChange({ ...part, atMost })}
+        />
       </label>
       {shown && <span className="small soft">{shown}</span>}
     </>
@@ -181,24 +225,43 @@ function NumberDetails({ part, onChange, currency }: DetailsProps<NumberPart>) {
 function DidDetails({ part, onChange }: Omit<DetailsProps<DidPart>, 'currency'>) {
   return (
     <>
-      <Choice label={words.deed} value={part.deed} choices={words.deeds} onChange={(deed: Deed) => onChange({ ...part, deed })} />
+      <Choice
+        label={words.deed}
+        value={part.deed}
+        choices={words.deeds}
+        onChange={(deed: Deed) => onChange({ ...part, deed })}
+      />
       <Choice
         label={words.of}
         value={part.of}
         choices={words.ofs}
         onChange={(of) => onChange({ ...part, of, target: '' })}
       />
-      {part.of === 'category' && <CategoryDetails value={part.target} onChange={(target) => onChange({ ...part, target })} />}
-      {part.of === 'product' && <ProductDetails value={part.target} onChange={(target) => onChange({ ...part, target })} />}
+      {part.of === 'category' && (
+        <CategoryDetails value={part.target} onChange={(target) => onChange({ ...part, target })} />
+      )}
+      {part.of === 'product' && (
+        <ProductDetails value={part.target} onChange={(target) => onChange({ ...part, target })} />
+      )}
       {part.deed !== DEEDS[2] && (
         <label className="row small">
           {words.times}
-          <Typed isNumber label={words.times} value={part.times} onChange={(times) => onChange({ ...part, times })} />
+          <Typed
+            isNumber
+            label={words.times}
+            value={part.times}
+            onChange={(times) => onChange({ ...part, times })}
+          />
         </label>
       )}
       <label className="row small">
         {words.withinDays}
-        <Typed isNumber label={words.withinDays} value={part.withinDays} onChange={(withinDays) => onChange({ ...part, withinDays })} />
+        <Typed
+          isNumber
+          label={words.withinDays}
+          value={part.withinDays}
+          onChange={(withinDays) => onChange({ ...part, withinDays })}
+        />
       </label>
     </>
   )
@@ -217,11 +280,26 @@ function SegmentDetails({ value, onChange }: { value: string; onChange: (value: 
   )
 }
 
-function CategoryDetails({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+function CategoryDetails({
+  value,
+  onChange,
+}: {
+  value: string
+  onChange: (value: string) => void
+}) {
   const { data } = useCategories()
   const names = useCategoryNames()
-  const choices = Object.fromEntries((data?.items ?? []).map((one) => [one.category_id, names.get(one.category_id) ?? one.name]))
-  return <Choice label={words.category} value={value} choices={{ '': words.choose, ...choices }} onChange={onChange} />
+  const choices = Object.fromEntries(
+    (data?.items ?? []).map((one) => [one.category_id, names.get(one.category_id) ?? one.name]),
+  )
+  return (
+    <Choice
+      label={words.category}
+      value={value}
+      choices={{ '': words.choose, ...choices }}
+      onChange={onChange}
+    />
+  )
 }
 
 function ProductDetails({ value, onChange }: { value: string; onChange: (value: string) => void }) {

@@ -18,10 +18,18 @@ import type { OwnSegment, Preview, Said } from './shapes'
 const words = texts.shoppers.editor
 const TYPING_MS = 350
 
-export function SegmentEditor({ segment, onClose }: { segment: OwnSegment | null; onClose: () => void }) {
+export function SegmentEditor({
+  segment,
+  onClose,
+}: {
+  segment: OwnSegment | null
+  onClose: () => void
+}) {
   const currency = useShopCurrency()
   const digits = digitsOf(currency)
-  const [group, setGroup] = useState<Group>(() => (segment ? built(segment.rule, digits) : newGroup()))
+  const [group, setGroup] = useState<Group>(() =>
+    segment ? built(segment.rule, digits) : newGroup(),
+  )
   const rule = said(group, digits)
   const preview = usePreview(rule)
   const submit = async (fields: FormData): Promise<void> => {
@@ -35,8 +43,19 @@ export function SegmentEditor({ segment, onClose }: { segment: OwnSegment | null
   return (
     <Dialog title={segment ? words.change : words.define} onClose={onClose}>
       <Form action={segment ? words.save : words.defineIt} onSubmit={submit} onCancel={onClose}>
-        <TextField name="name" label={words.name} defaultValue={segment?.name ?? ''} required maxLength={100} />
-        <TextField name="description" label={words.description} defaultValue={segment?.description ?? ''} maxLength={1_000} />
+        <TextField
+          name="name"
+          label={words.name}
+          defaultValue={segment?.name ?? ''}
+          required
+          maxLength={100}
+        />
+        <TextField
+          name="description"
+          label={words.description}
+          defaultValue={segment?.description ?? ''}
+          maxLength={1_000}
+        />
         <div className="field">
           <span className="label">{words.rule}</span>
           <RuleBuilder
@@ -59,7 +78,8 @@ function usePreview(rule: Said) {
   const deferred = useDeferredValue(useSettled(JSON.stringify(rule)))
   return useQuery<Preview, Problem>({
     queryKey: ['segment-preview', deferred],
-    queryFn: ({ signal }) => post<Preview>(`${OWN}/preview`, { rule: JSON.parse(deferred) as Said }, { signal }),
+    queryFn: ({ signal }) =>
+      post<Preview>(`${OWN}/preview`, { rule: JSON.parse(deferred) as Said }, { signal }),
     placeholderData: keepPreviousData,
     retry: false,
   })
@@ -78,14 +98,21 @@ function useSettled(value: string): string {
 function Counted({ preview }: { preview: Previewed }) {
   const { data, error, isFetching } = preview
   return (
-    <div className="counted" role="status" aria-busy={isFetching} data-old={isFetching || Boolean(error)}>
+    <div
+      className="counted"
+      role="status"
+      aria-busy={isFetching}
+      data-old={isFetching || Boolean(error)}
+    >
       {error ? (
         <p className="bad">{error.errors.length ? words.mend : error.message}</p>
       ) : data ? (
         <>
           <p>
             <strong>{words.size(data.size, number(data.size))}</strong>{' '}
-            <span className="soft">{words.of(number(data.of), share(data.of ? data.size / data.of : null))}</span>
+            <span className="soft">
+              {words.of(number(data.of), share(data.of ? data.size / data.of : null))}
+            </span>
           </p>
           <div className="bar" aria-hidden="true">
             <i style={{ width: `${data.of ? (100 * data.size) / data.of : 0}%` }} />

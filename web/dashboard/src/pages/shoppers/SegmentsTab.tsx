@@ -47,14 +47,49 @@ function Sizes({ kind }: { kind: 'segments' | 'clusters' }) {
       ),
       sortBy: (row) => segmentTitle(row.name),
     },
-    { key: 'people', title: words.sizes.people, isNumber: true, show: (row) => number(row.shoppers), sortBy: (row) => row.shoppers },
-    { key: 'share', title: words.sizes.customers, isNumber: true, show: (row) => <ShareBar value={row.customer_share} text={number(row.customers)} />, sortBy: (row) => row.customers },
-    { key: 'revenue', title: words.sizes.revenue, isNumber: true, show: (row) => <Shares of={row.revenue} />, sortBy: (row) => row.revenue[0]?.money.amount ?? 0 },
-    { key: 'value', title: words.sizes.value, isNumber: true, show: (row) => <Shares of={row.value} />, sortBy: (row) => row.value[0]?.money.amount ?? 0 },
+    {
+      key: 'people',
+      title: words.sizes.people,
+      isNumber: true,
+      show: (row) => number(row.shoppers),
+      sortBy: (row) => row.shoppers,
+    },
+    {
+      key: 'share',
+      title: words.sizes.customers,
+      isNumber: true,
+      show: (row) => <ShareBar value={row.customer_share} text={number(row.customers)} />,
+      sortBy: (row) => row.customers,
+    },
+    {
+      key: 'revenue',
+      title: words.sizes.revenue,
+      isNumber: true,
+      show: (row) => <Shares of={row.revenue} />,
+      sortBy: (row) => row.revenue[0]?.money.amount ?? 0,
+    },
+    {
+      key: 'value',
+      title: words.sizes.value,
+      isNumber: true,
+      show: (row) => <Shares of={row.value} />,
+      sortBy: (row) => row.value[0]?.money.amount ?? 0,
+    },
   ]
   const rows = result.data?.[kind] ?? []
   const sheet = () => ({
-    columns: ['name', 'meaning', 'people', 'customers', 'customer_share', 'revenue', 'revenue_share', 'value', 'value_share', 'currency'],
+    columns: [
+      'name',
+      'meaning',
+      'people',
+      'customers',
+      'customer_share',
+      'revenue',
+      'revenue_share',
+      'value',
+      'value_share',
+      'currency',
+    ],
     rows: rows.map((row) => {
       const [revenue, value] = [row.revenue[0], row.value[0]]
       return [
@@ -72,8 +107,19 @@ function Sizes({ kind }: { kind: 'segments' | 'clusters' }) {
     }),
   })
   return (
-    <Panel title={own.title} definition={own.definition} at={result.dataUpdatedAt} isStale={Boolean(result.error)} sheet={sheet}>
-      <Answered result={result} isEmpty={(answer) => answer.shoppers === 0} empty={words.sizes.empty} lines={10}>
+    <Panel
+      title={own.title}
+      definition={own.definition}
+      at={result.dataUpdatedAt}
+      isStale={Boolean(result.error)}
+      sheet={sheet}
+    >
+      <Answered
+        result={result}
+        isEmpty={(answer) => answer.shoppers === 0}
+        empty={words.sizes.empty}
+        lines={10}
+      >
         {(answer) => (
           <div className="stack">
             {kind === 'segments' && <Basis fit={answer.fit} />}
@@ -97,7 +143,12 @@ function Basis({ fit }: { fit: NonNullable<ReturnType<typeof useSegments>['data'
     <div className="small soft">
       <p>
         <span title={dateTime(fit.as_of)}>
-          {words.sizes.basis(number(fit.customers), dayOf(fit.as_of), number(fit.worth.horizon_days), share(fit.worth.margin))}
+          {words.sizes.basis(
+            number(fit.customers),
+            dayOf(fit.as_of),
+            number(fit.worth.horizon_days),
+            share(fit.worth.margin),
+          )}
         </span>
       </p>
       {Object.entries(fit.absent).map(([name, why]) => (

@@ -1,16 +1,15 @@
 /** What somebody did, from the log, the latest first. */
 
 import { useMemo } from 'react'
-import { Link } from 'wouter'
 
 import { useProductNames } from '../../api/product-names'
 import { usePages } from '../../api/queries'
 import { useFilter } from '../../filters'
 import { clockTime, dayInWords, duration, money, number } from '../../format'
 import { Select } from '../../parts/Form'
+import { ProductLink } from '../../parts/PageLink'
 import { Panel } from '../../parts/Panel'
 import { Empty, Paged } from '../../parts/States'
-import { partOf } from '../../paths'
 import { texts } from '../../texts'
 import { usePerson } from './context'
 import type { TimelineItem } from './shapes'
@@ -25,7 +24,20 @@ export function Timeline() {
   const pages = usePages<TimelineItem>(path, { page_size: 50 }, { on: ['feed'], everyMs: 2_500 })
   const [kind, setKind] = useFilter<Kind>('what', 'all', KINDS)
   const sheet = () => ({
-    columns: ['position', 'occurred_at', 'topic', 'product_id', 'quantity', 'page', 'search', 'order_id', 'total_minor', 'currency', 'rating', 'milliseconds'],
+    columns: [
+      'position',
+      'occurred_at',
+      'topic',
+      'product_id',
+      'quantity',
+      'page',
+      'search',
+      'order_id',
+      'total_minor',
+      'currency',
+      'rating',
+      'milliseconds',
+    ],
     rows: (pages.items ?? []).map((item) => [
       item.position,
       item.occurred_at,
@@ -48,10 +60,19 @@ export function Timeline() {
       at={pages.at}
       isStale={Boolean(pages.error)}
       sheet={sheet}
-      actions={<Select label={words.what} value={kind} onChange={setKind} choices={KINDS.map((value) => ({ value, label: words.kinds[value] }))} />}
+      actions={
+        <Select
+          label={words.what}
+          value={kind}
+          onChange={setKind}
+          choices={KINDS.map((value) => ({ value, label: words.kinds[value] }))}
+        />
+      }
     >
       <Paged pages={pages} empty={words.none}>
-        {(items) => <Days items={items.filter((item) => kind === 'all' || kindOf(item) === kind)} />}
+        {(items) => (
+          <Days items={items.filter((item) => kind === 'all' || kindOf(item) === kind)} />
+        )}
       </Paged>
     </Panel>
   )
@@ -88,7 +109,8 @@ function byDay(items: readonly TimelineItem[]): [string, TimelineItem[]][] {
 }
 
 function Line({ item }: { item: TimelineItem }) {
-  const title = texts.now.feed.topics[item.topic] ?? item.topic.replace('.', ' ').replaceAll('_', ' ')
+  const title =
+    texts.now.feed.topics[item.topic] ?? item.topic.replace('.', ' ').replaceAll('_', ' ')
   return (
     <li data-kind={kindOf(item)}>
       <time dateTime={item.occurred_at} title={words.position(number(item.position))}>
@@ -114,7 +136,7 @@ function Goods({ item }: { item: TimelineItem }) {
       {goods.slice(0, 3).map((id, index) => (
         <span key={`${id} ${index}`}>
           {index > 0 && ', '}
-          <Link href={`~/products/${partOf(id)}`}>{names.get(id) ?? id}</Link>
+          <ProductLink id={id} name={names.get(id) ?? ''} />
         </span>
       ))}
       {goods.length > 3 && ` ${texts.now.feed.andMore(goods.length - 3)}`}{' '}
@@ -138,7 +160,12 @@ function goodsOf(item: TimelineItem): string[] {
   return item.product_id ? [item.product_id] : (item.lines ?? []).map((line) => line.product_id)
 }
 
-function amountOf({ total_minor: total, refund_minor: refund, currency = '', price }: TimelineItem): string {
+function amountOf({
+  total_minor: total,
+  refund_minor: refund,
+  currency = '',
+  price,
+}: TimelineItem): string {
   if (total) return money({ amount: total, currency })
   if (refund) return money({ amount: -refund, currency })
   return price ? money(price) : ''

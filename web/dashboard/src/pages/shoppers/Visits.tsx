@@ -19,8 +19,19 @@ const TONES: Readonly<Record<Outcome, string>> = {
 }
 
 const COLUMNS: readonly Column<Visit>[] = [
-  { key: 'when', title: texts.parts.when, show: (row) => dateTime(row.started_at), sortBy: (row) => row.started_at },
-  { key: 'lasted', title: words.lasted, isNumber: true, show: (row) => duration(lasted(row)), sortBy: lasted },
+  {
+    key: 'when',
+    title: texts.parts.when,
+    show: (row) => dateTime(row.started_at),
+    sortBy: (row) => row.started_at,
+  },
+  {
+    key: 'lasted',
+    title: words.lasted,
+    isNumber: true,
+    show: (row) => duration(lasted(row)),
+    sortBy: lasted,
+  },
   {
     key: 'outcome',
     title: words.outcome,
@@ -31,8 +42,20 @@ const COLUMNS: readonly Column<Visit>[] = [
     ),
     sortBy: (row) => row.outcome,
   },
-  { key: 'views', title: words.views, isNumber: true, show: (row) => number(row.product_views), sortBy: (row) => row.product_views },
-  { key: 'added', title: words.added, isNumber: true, show: (row) => number(row.items_added), sortBy: (row) => row.items_added },
+  {
+    key: 'views',
+    title: words.views,
+    isNumber: true,
+    show: (row) => number(row.product_views),
+    sortBy: (row) => row.product_views,
+  },
+  {
+    key: 'added',
+    title: words.added,
+    isNumber: true,
+    show: (row) => number(row.items_added),
+    sortBy: (row) => row.items_added,
+  },
   { key: 'entry', title: words.entry, sortBy: (row) => row.entry_page },
   { key: 'exit', title: words.exit, sortBy: (row) => row.exit_page },
   { key: 'source', title: words.source, sortBy: (row) => row.source },
@@ -43,7 +66,20 @@ export function Visits() {
   const { result } = usePerson()
   const visits = result.data?.visits ?? []
   const sheet = () => ({
-    columns: ['visit_id', 'visitor', 'started_at', 'ended_at', 'outcome', 'product_views', 'items_added', 'orders', 'entry_page', 'exit_page', 'source', 'device'],
+    columns: [
+      'visit_id',
+      'visitor',
+      'started_at',
+      'ended_at',
+      'outcome',
+      'product_views',
+      'items_added',
+      'orders',
+      'entry_page',
+      'exit_page',
+      'source',
+      'device',
+    ],
     rows: visits.map((row) => [
       row.visit_id,
       row.visitor,
@@ -60,9 +96,20 @@ export function Visits() {
     ]),
   })
   return (
-    <Panel title={words.title} definition={words.definition} at={result.dataUpdatedAt} isStale={Boolean(result.error)} sheet={sheet}>
+    <Panel
+      title={words.title}
+      definition={words.definition}
+      at={result.dataUpdatedAt}
+      isStale={Boolean(result.error)}
+      sheet={sheet}
+    >
       {visits.length ? (
-        <Table caption={words.title} columns={COLUMNS} rows={visits} rowKey={(row) => String(row.visit_id)} />
+        <Table
+          caption={words.title}
+          columns={COLUMNS}
+          rows={visits}
+          rowKey={(row) => String(row.visit_id)}
+        />
       ) : (
         <Empty text={words.none} />
       )}

@@ -6,7 +6,11 @@ import { useRead } from '../../api/queries'
 import type { Person } from './shapes'
 
 function usePersonRead(asked: string) {
-  return useRead<Person>(`/v1/insights/people/${encodeURIComponent(asked)}`, {}, { on: ['feed'], everyMs: 3_000 })
+  return useRead<Person>(
+    `/v1/insights/people/${encodeURIComponent(asked)}`,
+    {},
+    { on: ['feed'], everyMs: 3_000 },
+  )
 }
 
 export type PersonResult = ReturnType<typeof usePersonRead>

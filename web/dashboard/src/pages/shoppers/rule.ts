@@ -92,7 +92,15 @@ export function newCondition(kind: Kind): Condition {
     case 'number':
       return { ...node, kind, name: 'orders', atLeast: '1', atMost: '' }
     case 'did':
-      return { ...node, kind, deed: 'viewed', of: 'anything', target: '', withinDays: '30', times: '1' }
+      return {
+        ...node,
+        kind,
+        deed: 'viewed',
+        of: 'anything',
+        target: '',
+        withinDays: '30',
+        times: '1',
+      }
     case 'segment':
       return { ...node, kind, segment: 'loyal' }
     case 'known':
