@@ -54,6 +54,8 @@ TAKEN_TO = ROOT / "docs" / "pictures"
 LOGIN = "demo-admin"
 QUALITY = 78
 SETTLE_MS = 2_500
+WORDS_GO_MS = 7_000
+"""After so long the words on what a button did are gone."""
 PATIENCE_SECONDS = 900
 NO_SUCH_PAGE = "There is no such page"
 
@@ -148,6 +150,7 @@ async def _take(
     else:
         if picture.press:
             await page.get_by_role("button", name=picture.press).click()
+            await page.wait_for_timeout(WORDS_GO_MS)
         await expect(page.locator(".skeleton")).to_have_count(0, timeout=60_000)
         await page.wait_for_timeout(SETTLE_MS)
         target = TAKEN_TO / f"{picture.name}-{theme}.webp"
