@@ -75,7 +75,7 @@ class _Rule(msgspec.Struct, frozen=True, array_like=True):
 _decode_rules = msgspec.json.Decoder(list[_Rule]).decode
 
 _QUESTION = """
-    SELECT own.model, own.position, own.list, own.shadow, own.products,
+    SELECT own.model, own.known_until AS position, own.list, own.shadow, own.products,
            state.position AS known_until, state.model AS ranks,
            coalesce((SELECT json_agg(json_build_array(event_id, terms) ORDER BY position)
                      FROM rules WHERE NOT is_removed), '[]') AS rules,
@@ -89,7 +89,7 @@ _QUESTION = """
     FROM (VALUES (0)) AS one
     LEFT JOIN app.recommender AS state ON true
     LEFT JOIN LATERAL (
-        SELECT l.model, l.position, l.list, s.model AS shadow, s.products
+        SELECT l.model, l.known_until, l.list, s.model AS shadow, s.products
         FROM app.recommendation_lists l LEFT JOIN app.shadow_lists s
             ON s.visitor = l.visitor AND s.position = l.position
         WHERE l.visitor = $1) AS own ON true"""

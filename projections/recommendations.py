@@ -68,7 +68,10 @@ class ShadowList(msgspec.Struct, frozen=True):
 
 
 class ListRow(msgspec.Struct, frozen=True):
-    """A visitor's list. ``touched``: the strongest kind of what was done to each product."""
+    """A visitor's list. ``position``: up to where the log was known to who made it.
+
+    ``touched``: the strongest kind of what was done to each product.
+    """
 
     model: str
     position: int

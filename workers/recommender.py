@@ -127,28 +127,29 @@ class _Recommender:
         if any(recorded.topic in _MODEL_TOPICS for recorded in page):
             await self._choose_models(page[0].position - 1)
         await self._describe(page)
-        visitors: dict[str, None] = {}
+        made_at: dict[str, int] = {}
         for recorded in page:
             for touch in touches(recorded):
                 self._histories.add(touch)
-                visitors[touch.visitor] = None
+                made_at[touch.visitor] = recorded.position
         lists: list[bytes] = []
-        if self._champion is not None and visitors:
-            lists = await self._rank(self._champion, visitors)
+        if self._champion is not None and made_at:
+            lists = await self._rank(self._champion, made_at)
         version = self._champion.version if self._champion else ""
         async with self._pool.acquire() as connection, connection.transaction():
             # Lists and position are lost together in a crash, and then made again.
             await connection.execute("SET LOCAL synchronous_commit = off")
             if lists:
                 texts = [each.decode() for each in lists]
-                # A list knows of the whole page, of products that its visitor never saw as well.
-                await connection.execute(_WRITE, list(visitors), position, texts, version)
+                # A list knows of the whole page, of products that came after its visitor too.
+                rows = list(made_at), list(made_at.values()), texts
+                await connection.execute(_WRITE, *rows, version, position)
             await connection.execute(_MOVE, position, version)
         await tell_progress(self._client, {NAME: position})
         if lists:
             self._neighbours.step_back()
-        for visitor in visitors if self._shadow.model else ():
-            self._shadow.offer(visitor, position, list(self._histories.of(visitor)))
+        for visitor, at in made_at.items() if self._shadow.model else ():
+            self._shadow.offer(visitor, at, list(self._histories.of(visitor)))
 
     async def _rank(self, champion: ServingModel, visitors: Iterable[str]) -> list[bytes]:
         """Return their lists as they are kept."""
@@ -232,8 +233,9 @@ _MOVE = """
     ON CONFLICT (only_row) DO UPDATE SET
         position = excluded.position, model = excluded.model, updated_at = now()"""
 _WRITE = """
-    INSERT INTO app.recommendation_lists (visitor, model, position, list)
-    SELECT visitor, $4, $2, list FROM unnest($1::text[], $3::json[]) AS n (visitor, list)
+    INSERT INTO app.recommendation_lists (visitor, model, position, known_until, list)
+    SELECT visitor, $4, position, $5, list
+    FROM unnest($1::text[], $2::bigint[], $3::json[]) AS n (visitor, position, list)
     ON CONFLICT (visitor) DO UPDATE SET
-        model = excluded.model, position = excluded.position, list = excluded.list,
-        updated_at = now()"""
+        model = excluded.model, position = excluded.position, known_until = excluded.known_until,
+        list = excluded.list, updated_at = now()"""

@@ -253,8 +253,8 @@ async def test_a_list_was_made_of_all_that_was_known_when_it_was_made(
     async with recommending(past.shop, tmp_path):  # takes all of it at once
         await serve(past, visitors, explored=0)
     async with past.shop.pool.acquire() as connection:
-        made_at = await connection.fetch("SELECT position FROM app.recommendation_lists")
-    assert {row["position"] for row in made_at} == {after_them}
+        rows = await connection.fetch("SELECT known_until FROM app.recommendation_lists")
+    assert {row["known_until"] for row in rows} == {after_them}
     assert (await replayed(past, champion, await past.shop.journal.head() + 1)).agreement == 1
 
 
