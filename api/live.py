@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from api import metrics
+from api import headers, metrics
 from api.hub import row_frames
 from api.live_client import FEED, LiveClient
 from api.live_topics import LATER_TOPICS, STATE_TOPICS, TOPICS, USUAL_TOPICS, newest_rows
@@ -15,7 +15,7 @@ from api.problems import Problem, bad_field
 from api.roles import STAFF
 from api.route import Route
 from api.services import HUB
-from api.sse import HEARTBEAT, MEDIA, RETRY, as_position, ended, frame, last_event_id, new_stream
+from api.sse import HEARTBEAT, MEDIA, RETRY, ended, frame, last_event_id, new_stream
 from projections.feeds import PAGE, read_feed, read_row
 
 if TYPE_CHECKING:
@@ -43,19 +43,27 @@ class LiveQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 async def live(call: Call[None, LiveQuery]) -> web.StreamResponse:
     """Follow topics until one side hangs up. Tokens are not taken from the address."""
-    topics = _topics(call.query.topics)
-    return await stream_to(call, LiveClient(topics, call.services.settings.feed_buffer_events))
+    topics, after = _topics(call.query.topics), None
+    if call.query.after:
+        after = headers.position(call.query.after, "after")
+    client = LiveClient(topics, call.services.settings.feed_buffer_events)
+    return await stream_to(call, client, after=after)
 
 
-async def stream_to(call: Call[None, Any], client: LiveClient) -> web.StreamResponse:
-    """Give the client its stream until one side hangs up."""
+async def stream_to(
+    call: Call[None, Any], client: LiveClient, *, after: int | None = None
+) -> web.StreamResponse:
+    """Give the client its stream until one side hangs up.
+
+    ``after``: where it goes on, unless it says so by Last-Event-ID.
+    """
     hub = call.request.app[HUB]
     response = new_stream(call.request)
     await hub.admit(client)
     try:
         await response.prepare(call.request)
         await response.write(RETRY)
-        await _Stream(call, hub, client, response).run()
+        await _Stream(call, hub, client, response).run(after)
     except ConnectionError:
         pass  # the client hung up
     finally:
@@ -90,10 +98,10 @@ class _Stream:
         self._client = client
         self._response = response
 
-    async def run(self) -> None:
+    async def run(self, after: int | None) -> None:
         last_id = last_event_id(self._call.request)
         if last_id is None:
-            last_id = as_position(getattr(self._call.query, "after", ""))
+            last_id = after
         if last_id is None or self._client.only_key:  # one row is sooner sent than compared
             await self._begin_anew()
         elif last_id > await self._call.journal.head():

@@ -36,11 +36,6 @@ def ended(unfinished: bytes, position: int | None) -> bytes:
 
 def last_event_id(request: web.Request) -> int | None:
     """Return where a client wants to go on; None where it starts anew or says nonsense."""
-    return as_position(request.headers.get("Last-Event-ID", ""))
-
-
-def as_position(text: str) -> int | None:
-    """Return the position that an id names; None for nonsense."""
-    given = text.strip()
+    given = request.headers.get("Last-Event-ID", "").strip()
     is_position = given.isascii() and given.isdigit() and len(given) < 19  # noqa: PLR2004
     return int(given) if is_position else None

@@ -18,6 +18,7 @@ from domain.money import Money
 from projections.orders import orders_of
 from projections.people import visitors_of
 from projections.visits import page_of as path_of
+from projections.visits import visit_ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from application.timelines import PastEvent
 
 MOST_ORDERS = 500
+MOST_VISITS = 2_000
 SCAN = 4
 """Events of somebody else in the same browser are left out, so more are read than shown."""
 
@@ -98,8 +100,14 @@ async def show_timeline(call: Call[None, Paged]) -> Reply:
         whose = {visitor: await belongs_to(connection, visitor) for visitor in visitors}
         kind, _, key = person.partition(":")
         orders = await orders_of(connection, key, limit=MOST_ORDERS) if kind == "shopper" else []
-    lent = [visitor for visitor, owner in whose.items() if owner != person]
-    streams = streams_of(person, visitors, [row.order_id for row in orders], lent)
+        visits = await visit_ids_of(connection, person, visitors, limit=MOST_VISITS)
+    streams = streams_of(
+        person,
+        visitors,
+        lent=[visitor for visitor, owner in whose.items() if owner != person],
+        orders=[row.order_id for row in orders],
+        visits=visits,
+    )
     found: list[TimelineItem] = []
     while len(found) <= limit:
         past = await find_past(call.services.pool, streams, before=before, limit=(limit + 1) * SCAN)

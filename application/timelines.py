@@ -33,19 +33,26 @@ class PastEvent(msgspec.Struct, frozen=True):
 
 
 class Streams(msgspec.Struct, frozen=True):
-    """Where to look: streams by id, and all whose id begins so."""
+    """Where to look: streams by id, all whose id begins so, and those of events at positions."""
 
     ids: tuple[str, ...]
     prefixes: tuple[str, ...]
+    positions: tuple[int, ...] = ()
 
 
 def streams_of(
-    person: str, visitors: Collection[str], orders: Collection[str], lent: Collection[str]
+    person: str,
+    visitors: Collection[str],
+    *,
+    lent: Collection[str] = (),
+    orders: Collection[str] = (),
+    visits: Collection[int] = (),
 ) -> Streams:
     """Return the streams that tell of a person.
 
     ``visitors``: whom they were seen as. ``lent``: those of them that are somebody else's, whose
-    baskets are not this person's.
+    baskets are not this person's. ``visits``: positions at which visits of theirs began, for
+    streams that are not named by visitor and day.
     """
     own = [visitor for visitor in visitors if visitor not in lent]
     ids = [Basket.stream_id(f"visitor:{visitor}") for visitor in own]
@@ -55,7 +62,7 @@ def streams_of(
         ids += [Shopper.stream_id(key), Basket.stream_id(person)]
         ids += [Order.stream_id(order) for order in orders]
         prefixes.append(Review.stream_id(f"{key}:"))
-    return Streams(tuple(ids), tuple(prefixes))
+    return Streams(tuple(ids), tuple(prefixes), tuple(visits))
 
 
 async def find_past(
@@ -65,6 +72,8 @@ async def find_past(
     rows = await pool.fetch(
         """WITH named AS (
                SELECT stream_id FROM log.streams WHERE stream_id = ANY ($1::text[])
+               UNION
+               SELECT stream_id FROM log.events WHERE position = ANY ($6::bigint[])
                UNION
                SELECT found.stream_id FROM unnest($2::text[]) AS p (prefix), LATERAL (
                    SELECT stream_id FROM log.streams
@@ -81,5 +90,6 @@ async def find_past(
         before,
         limit,
         MOST_STREAMS,
+        list(streams.positions),
     )
     return [PastEvent(*row) for row in rows]

@@ -288,6 +288,20 @@ async def visits_of(
     return [VisitRow(*row) for row in rows]
 
 
+async def visit_ids_of(
+    connection: Connection, person: str, visitors: Sequence[str], *, limit: int
+) -> list[int]:
+    """Return the latest visits of a person and of visitors: positions of their first events."""
+    rows = await connection.fetch(
+        """SELECT visit_id FROM visits WHERE person = $1 OR visitor = ANY ($2::text[])
+           ORDER BY ended_at DESC LIMIT $3""",
+        person,
+        visitors,
+        limit,
+    )
+    return [row["visit_id"] for row in rows]
+
+
 async def _touched(
     connection: Connection, happened: Sequence[tuple[str, Recorded]]
 ) -> list[VisitRow]:

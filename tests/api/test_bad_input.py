@@ -146,7 +146,8 @@ async def test_a_query_that_does_not_fit_is_refused(api: Api) -> None:
 
 async def refuses_bad_queries(client: Client, route: Route) -> None:
     answer = await client.get(f"{path_of(route)}?surprise=1")
-    assert (answer.status, answer.json["errors"][0]["field"]) == (400, "surprise")
+    assert answer.status == 400
+    assert "surprise" in {error["field"] for error in answer.json["errors"]}
     names = {field.encode_name for field in msgspec.structs.fields(route.query)}
     for field in names & {"page_size", "after", "limit"}:
         for value in ("many", "-1", "99999999999999999999", "1.5"):
@@ -188,7 +189,8 @@ async def finds_nothing(client: Client, route: Route) -> None:
         "RulePatch": b'{"place": 1}',
     }
     body = fitting[route.body.__name__] if route.body else b""
-    assert_problem(await send(client, route, body), 404)
+    # Of a person's id it shows that it is none.
+    assert_problem(await send(client, route, body), 400 if "{person}" in route.path else 404)
 
     url = client.base + path_of(route, "a%00b")
     headers = {**JSON, "Footfall-Visitor": "v-bad"}

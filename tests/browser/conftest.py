@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _INEVITABLE = re.compile(
     r"Failed to load resource: "
     r"(net::ERR_(INTERNET_DIS|CONNECTION_RE|EMPTY_RE|INCOMPLETE_CH|SOCKET_NOT)|"
-    r".* status of (422|429|503))"
+    r".* status of (412|422|429|503))"
 )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 AXE = DASHBOARD.files.parent / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = ("serious", "critical")
+PHONE_WIDTH = 360
 
 
 @dataclass
@@ -64,6 +65,17 @@ def check_built() -> None:
     """Skip the test where there is no dashboard to show."""
     if not (DASHBOARD.files / INDEX).exists():
         pytest.skip("the dashboard is not built: run `make web`")
+
+
+async def fits_a_phone(dashboard: Dashboard, shown: Locator) -> bool:
+    """Return whether a page is no wider than a small phone, where ``shown`` is still seen."""
+    before = dashboard.page.viewport_size
+    await dashboard.page.set_viewport_size({"width": PHONE_WIDTH, "height": 740})
+    await shown.first.scroll_into_view_if_needed()
+    width: int = await dashboard.page.evaluate("document.documentElement.scrollWidth")
+    if before:
+        await dashboard.page.set_viewport_size(before)
+    return width <= PHONE_WIDTH
 
 
 @cache

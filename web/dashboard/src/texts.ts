@@ -584,6 +584,7 @@ export const texts = {
       conversion: {
         title: 'Views to sales',
         definition: 'Orders with the product for each view of it, in these days.',
+        orders: (count: number, shown: string) => (count === 1 ? '1 order' : `${shown} orders`),
         beside: (orders: string, before: string) => `${orders} orders · ${before} before`,
       },
       stock: {
@@ -619,7 +620,7 @@ export const texts = {
       lower: (share: string) => `${share} %, lower`,
       expected: 'Expected',
       sold: 'Sold',
-      rests: (kind: string, models: string, at: string) => `Class ${kind}; models ${models}; made ${at}.`,
+      rests: (kind: string, models: string, at: string) => `Shaded: what 50, 80 and 95 of 100 outcomes lie within. Class ${kind}; models ${models}; made ${at}.`,
       none: 'Nothing is expected of this product: it is too new, or does not sell.',
       lacks: (why: string) => `There is no forecast yet: ${why}.`,
     },

@@ -4,6 +4,7 @@ import { Link } from 'wouter'
 
 import type { Recommended } from '../api/recommended'
 import { decimal } from '../format'
+import { partOf } from '../paths'
 import { texts } from '../texts'
 
 const words = texts.parts.recommended
@@ -19,7 +20,7 @@ export function RecommendedList({ list, label }: { list: Recommended; label: str
               {index + 1}
             </span>
             <span>
-              <Link href={`~/products/${encodeURIComponent(item.product_id)}`}>{item.name}</Link>
+              <Link href={`~/products/${partOf(item.product_id)}`}>{item.name}</Link>
               {item.reasons.map((reason) => (
                 <span key={reason.text} className="small soft block" title={words.events(reason.event_ids.length)}>
                   {reason.text}

@@ -14,6 +14,7 @@ import { Icon } from '../../parts/Icon'
 import { Panel } from '../../parts/Panel'
 import { Paged } from '../../parts/States'
 import { type Column, Table } from '../../parts/Table'
+import { partOf } from '../../paths'
 import { texts } from '../../texts'
 import { NewProduct } from './NewProduct'
 import { StockPill } from './StockPill'
@@ -100,7 +101,7 @@ export function Assortment() {
             rowKey={(row) => row.product_id}
             sorting={{ key: sort, isDown: order === 'down' }}
             onSort={({ key, isDown }) => jump({ sort: key, order: isDown ? 'down' : 'up' })}
-            onOpen={(row) => go(`/${encodeURIComponent(row.product_id)}`)}
+            onOpen={(row) => go(`/${partOf(row.product_id)}`)}
           />
         )}
       </Paged>

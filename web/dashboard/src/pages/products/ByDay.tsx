@@ -65,10 +65,12 @@ function short(value: number): string {
   return Number.isInteger(value) ? number(value) : decimal(value, 1)
 }
 
-/** Returns each day of the span, also those on which nothing happened. */
-export function allDays({ from, to, days }: Pick<Insight, 'from' | 'to' | 'days'>): { at: number; day: Day | undefined }[] {
+/** Returns each day of the span on which the product was there, also those without anything. */
+export function allDays({ from, to, days, now }: Insight): { at: number; day: Day | undefined }[] {
   const byDay = new Map(days.map((day) => [Date.parse(day.day), day]))
+  const added = Math.floor(Date.parse(now.added_at) / DAY) * DAY
+  const first = Math.min(added, ...byDay.keys())
   const all: { at: number; day: Day | undefined }[] = []
-  for (let at = Date.parse(from); at < Date.parse(to); at += DAY) all.push({ at, day: byDay.get(at) })
+  for (let at = Math.max(first, Date.parse(from)); at < Date.parse(to); at += DAY) all.push({ at, day: byDay.get(at) })
   return all
 }

@@ -22,7 +22,7 @@ export function Conflict({ base, mine, theirs, onTakeTheirs }: ConflictProps) {
         <strong>{words.title}</strong> {others.length ? words.text : words.nothing}
       </p>
       {others.length > 0 && (
-        <div className="table-frame">
+        <div className="table-frame" tabIndex={0} role="group" aria-label={words.title}>
           <table className="table">
             <caption className="unseen">{words.title}</caption>
             <thead>

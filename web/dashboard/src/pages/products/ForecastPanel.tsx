@@ -102,8 +102,9 @@ function drawn(forecast: Forecast, insight: Insight): { x: number[]; series: Ser
 /** Returns pieces sold by period, counted back from where the forecast begins; whole periods only. */
 function soldBefore(insight: Insight, begin: number, width: number): { at: number; units: number }[] {
   const sums = new Map<number, number>()
-  const first = Date.parse(insight.from)
-  for (const { at, day } of allDays(insight)) {
+  const days = allDays(insight)
+  const first = days[0]?.at ?? begin
+  for (const { at, day } of days) {
     if (at >= begin) continue
     const start = begin - Math.ceil((begin - at) / width) * width
     if (start >= first) sums.set(start, (sums.get(start) ?? 0) + (day?.units ?? 0))

@@ -9,6 +9,7 @@ import { Dialog } from '../../parts/Dialog'
 import { Form } from '../../parts/Form'
 import { Loading } from '../../parts/States'
 import { toast } from '../../parts/Toast'
+import { partOf } from '../../paths'
 import { texts } from '../../texts'
 import { Fields } from './Fields'
 import type { Assortment } from './shapes'
@@ -33,7 +34,7 @@ function Inside({ currency, onClose }: { currency: string; onClose: () => void }
     await queries.invalidateQueries()
     toast(words.added(made.name))
     onClose()
-    go(`/${encodeURIComponent(made.product_id)}`)
+    go(`/${partOf(made.product_id)}`)
   }
   return (
     <Form action={words.addIt} onSubmit={submit} onCancel={onClose}>

@@ -2,6 +2,7 @@
 
 import { Route, Switch } from 'wouter'
 
+import { idOf } from '../../paths'
 import { Overview } from './Overview'
 import { Product } from './Product'
 import './products.css'
@@ -9,7 +10,7 @@ import './products.css'
 export function Products() {
   return (
     <Switch>
-      <Route path="/:product">{({ product }) => <Product key={product} productId={product} />}</Route>
+      <Route path="/:product">{({ product }) => <Product key={product} productId={idOf(product)} />}</Route>
       <Route>
         <Overview />
       </Route>

@@ -9,6 +9,7 @@ import { Select } from '../../parts/Form'
 import { Panel } from '../../parts/Panel'
 import { Paged } from '../../parts/States'
 import { type Column, Table } from '../../parts/Table'
+import { partOf } from '../../paths'
 import { texts } from '../../texts'
 import type { Advice } from './shapes'
 
@@ -70,7 +71,7 @@ export function StockAdvice() {
             columns={COLUMNS}
             rows={rows}
             rowKey={(row) => row.product_id}
-            onOpen={(row) => go(`/${encodeURIComponent(row.product_id)}`)}
+            onOpen={(row) => go(`/${partOf(row.product_id)}`)}
           />
         )}
       </Paged>

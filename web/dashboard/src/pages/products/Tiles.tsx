@@ -22,7 +22,10 @@ export function Tiles() {
       title: words.conversion.title,
       definition: words.conversion.definition,
       value: share(now.conversion),
-      beside: words.conversion.beside(number(now.orders), share(before.conversion)),
+      beside:
+        before.conversion === null
+          ? words.conversion.orders(now.orders, number(now.orders))
+          : words.conversion.beside(number(now.orders), share(before.conversion)),
     },
     { title: words.stock.title, definition: words.stock.definition, ...stockOf(now) },
     {

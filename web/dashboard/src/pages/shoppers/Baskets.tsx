@@ -7,6 +7,7 @@ import { money, number, since } from '../../format'
 import { useNow } from '../../live/use-live'
 import { Panel } from '../../parts/Panel'
 import { Empty } from '../../parts/States'
+import { partOf } from '../../paths'
 import { texts } from '../../texts'
 import { usePerson } from './context'
 import type { Basket } from './shapes'
@@ -45,7 +46,7 @@ function One({ basket }: { basket: Basket }) {
           <li key={item.product_id}>
             <span>
               {number(item.quantity)} ×{' '}
-              <Link href={`~/products/${encodeURIComponent(item.product_id)}`}>{names.get(item.product_id) ?? item.product_id}</Link>
+              <Link href={`~/products/${partOf(item.product_id)}`}>{names.get(item.product_id) ?? item.product_id}</Link>
             </span>
             <span className="number">{money({ ...item.unit_price, amount: item.unit_price.amount * item.quantity })}</span>
           </li>

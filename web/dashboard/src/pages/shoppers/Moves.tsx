@@ -59,13 +59,15 @@ function Matrix({ moves, order }: { moves: readonly Move[]; order: readonly stri
   const rows = order.filter((name) => moves.some((move) => move.before === name))
   const columns = order.filter((name) => moves.some((move) => move.after === name))
   const moved = moves.filter((move) => move.before && move.before !== move.after)
-  const most = Math.max(1, ...moved.map((move) => move.customers))
+  // First orders are many times more than moves: each has its own scale.
+  const most = largest(moved)
+  const mostNew = largest(moves.filter((move) => move.before === ''))
   const [stayed, left] = [sum(moves.filter((move) => move.before === move.after)), sum(moved)]
   const came = sum(moves.filter((move) => move.before === ''))
   return (
     <div className="stack">
       <p className="soft">{words.sum(number(stayed), number(left), number(came))}</p>
-      <div className="table-frame">
+      <div className="table-frame" tabIndex={0} role="group" aria-label={words.title}>
         <table className="table matrix">
           <caption className="unseen">{words.title}</caption>
           <thead>
@@ -89,7 +91,7 @@ function Matrix({ moves, order }: { moves: readonly Move[]; order: readonly stri
                 <tr key={before}>
                   <th scope="row">{nameOf(before)}</th>
                   {columns.map((after) => (
-                    <Cell key={after} before={before} after={after} count={counts.get(`${before}|${after}`) ?? 0} most={most} />
+                    <Cell key={after} before={before} after={after} count={counts.get(`${before}|${after}`) ?? 0} most={before ? most : mostNew} />
                   ))}
                   <td className="number soft">{before ? share(whole ? same / whole : null) : ''}</td>
                 </tr>
@@ -119,6 +121,10 @@ function Cell({ before, after, count, most }: { before: string; after: string; c
 
 function nameOf(name: string): string {
   return name ? segmentTitle(name) : words.notYet
+}
+
+function largest(moves: readonly Move[]): number {
+  return Math.max(1, ...moves.map((move) => move.customers))
 }
 
 function sum(moves: readonly Move[]): number {

@@ -12,6 +12,7 @@ import { Panel } from '../../parts/Panel'
 import { PersonName } from '../../parts/PersonName'
 import { Paged } from '../../parts/States'
 import { type Column, Table } from '../../parts/Table'
+import { partOf } from '../../paths'
 import { texts } from '../../texts'
 import { PresencePill } from './PresencePill'
 import { segmentTitle, useOwnSegments, useSegments } from './reads'
@@ -33,7 +34,7 @@ export function People() {
   const pages = usePages<PersonSummary>(
     '/v1/insights/people',
     { q, kind, segment, presence, sort },
-    { on: ['feed'], everyMs: 5_000 },
+    { on: ['feed'], everyMs: 8_000 },
   )
   const sheet = () => ({
     columns: ['person', 'name', 'email', 'presence', 'segment', 'cluster', 'orders', 'revenue', 'value', 'currency', 'last_seen_at'],
@@ -73,7 +74,7 @@ export function People() {
             columns={COLUMNS}
             rows={rows}
             rowKey={(row) => row.person}
-            onOpen={(row) => go(`/${encodeURIComponent(row.person)}`)}
+            onOpen={(row) => go(`/${partOf(row.person)}`)}
           />
         )}
       </Paged>

@@ -2,6 +2,7 @@
 
 import { Route, Switch } from 'wouter'
 
+import { idOf } from '../../paths'
 import { Overview } from './Overview'
 import { Person } from './Person'
 import './shoppers.css'
@@ -9,7 +10,7 @@ import './shoppers.css'
 export function Shoppers() {
   return (
     <Switch>
-      <Route path="/:person">{({ person }) => <Person key={person} asked={person} />}</Route>
+      <Route path="/:person">{({ person }) => <Person key={person} asked={idOf(person)} />}</Route>
       <Route>
         <Overview />
       </Route>

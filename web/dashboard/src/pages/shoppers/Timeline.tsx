@@ -10,6 +10,7 @@ import { clockTime, dayInWords, duration, money, number } from '../../format'
 import { Select } from '../../parts/Form'
 import { Panel } from '../../parts/Panel'
 import { Empty, Paged } from '../../parts/States'
+import { partOf } from '../../paths'
 import { texts } from '../../texts'
 import { usePerson } from './context'
 import type { TimelineItem } from './shapes'
@@ -113,7 +114,7 @@ function Goods({ item }: { item: TimelineItem }) {
       {goods.slice(0, 3).map((id, index) => (
         <span key={`${id} ${index}`}>
           {index > 0 && ', '}
-          <Link href={`~/products/${encodeURIComponent(id)}`}>{names.get(id) ?? id}</Link>
+          <Link href={`~/products/${partOf(id)}`}>{names.get(id) ?? id}</Link>
         </span>
       ))}
       {goods.length > 3 && ` ${texts.now.feed.andMore(goods.length - 3)}`}{' '}

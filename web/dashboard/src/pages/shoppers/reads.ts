@@ -7,7 +7,7 @@ import type { OwnSegment, Segments } from './shapes'
 export const OWN = '/v1/segments'
 
 export function useSegments() {
-  return useRead<Segments>('/v1/insights/segments', {}, { on: ['feed'], everyMs: 10_000 })
+  return useRead<Segments>('/v1/insights/segments', {}, { on: ['feed'], everyMs: 30_000 })
 }
 
 export function useOwnSegments(everyMs = 0) {
