@@ -4,7 +4,8 @@ API, projector, load and clients are processes of their own; everything shares t
 is from the moment that a command's answer arrived (its event is durable) to the moment a client
 held the server-sent event, over all events and clients of the run. The clients ask for the topics
 that the dashboard asks for. The peer is a bare broadcaster of aiohttp, which sends as many bytes
-for each command to as many clients and keeps nothing. The browser's part says why it is left out
+for each command to as many clients, keeps nothing, and tells everybody before it answers, which
+flatters it. The browser's part says why it is left out
 where no Chromium is here.
 """
 
