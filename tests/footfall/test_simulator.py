@@ -165,24 +165,21 @@ async def test_simulated_shoppers_live_until_they_are_stopped(
 async def test_simulated_shoppers_see_and_click_what_the_shop_recommends(
     database_url: str, redis_url: str
 ) -> None:
-    async with (
-        an_open_shop(database_url, redis_url) as shop,
-        projecting(shop),
-        running_api(shop, with_staff=False) as api,
-    ):
-        stop = asyncio.Event()
-        living = asyncio.create_task(
-            live(shop, speed=20, seed=1, stop=stop, address=api.base), name="shoppers"
-        )
-        try:
-            async with asyncio.timeout(60), aclosing(shop.journal.follow(0)) as pages:
-                async for page in pages:
-                    if any(isinstance(each.event, Visit.RecommendationClicked) for each in page):
-                        break
-        finally:
-            stop.set()
-            await living
-        log = await whole_log(shop)
+    async with an_open_shop(database_url, redis_url) as shop, projecting(shop):
+        async with running_api(shop, with_staff=False) as api:
+            stop = asyncio.Event()
+            living = asyncio.create_task(
+                live(shop, speed=20, seed=1, stop=stop, address=api.base), name="shoppers"
+            )
+            try:
+                async with asyncio.timeout(60), aclosing(shop.journal.follow(0)) as pages:
+                    async for page in pages:
+                        if any(isinstance(e.event, Visit.RecommendationClicked) for e in page):
+                            break
+            finally:
+                stop.set()
+                await living
+        log = await whole_log(shop)  # served lists are recorded after the answer
     served = {
         e.event.recommendation_id: tuple(item.product_id for item in e.event.items)
         for e in log
