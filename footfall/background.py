@@ -82,9 +82,8 @@ async def _score_intent(shop: Shop) -> None:
 
 
 async def _train_when_due(shop: Shop) -> None:
-    from domain.model import Model
     from footfall.training_process import train_in_a_process
-    from workers.model_files import KINDS, RECOMMENDER
+    from workers.model_files import KINDS
     from workers.training_schedule import run_trainer
 
     settings = shop.settings
@@ -94,9 +93,6 @@ async def _train_when_due(shop: Shop) -> None:
 
     async def train(kind: str) -> Ended:
         async with turn:
-            if kind == RECOMMENDER and await shop.journal.load(Model, kind) is None:
-                # Without the neural model a first one is there in seconds, and the whole after it.
-                await train_in_a_process(settings, kind, "--epochs", "0")
             return await train_in_a_process(settings, kind)
 
     async def schedule(place: int, kind: str) -> None:

@@ -16,7 +16,9 @@ from footfall.installation import servers
 from footfall.simulator.history import DAYS, NotADemo, check_is_ours, seed_with_progress
 from footfall.simulator.live import live
 from footfall.simulator.logins import FILE, SHOPPER, make_logins
+from footfall.training_process import train_in_a_process
 from footfall.wiring import open_shop
+from workers.model_files import RECOMMENDER
 
 if TYPE_CHECKING:
     from footfall.commands.options import CommandLine
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 DEMO_DIR: Final = Path(".footfall-demo")
 """Its own, so that a demo never mixes with a real shop."""
+
+TRAIN_AFTER_EVENTS: Final = 5_000
+"""Its first model is one that is learnt in seconds; the whole follows within half an hour."""
 
 speed_option = click.option(
     "--speed",
@@ -73,8 +78,11 @@ async def demo(
     settings = command_line.settings(
         "demo", data_dir=asked or DEMO_DIR, host=host, port=port, storefront=True
     )
-    if settings.port == 0:
-        settings = msgspec.structs.replace(settings, port=free_port(settings.host))
+    settings = msgspec.structs.replace(
+        settings,
+        port=settings.port or free_port(settings.host),
+        train_after_events=min(settings.train_after_events, TRAIN_AFTER_EVENTS),
+    )
     stop = stop_on_signals()
     async with servers(settings, brings_up_to_date=True) as running:
         logins: dict[str, str] = {}
@@ -115,8 +123,11 @@ async def _prepare(settings: Settings, logins: dict[str, str], *, seed: int, day
             await check_is_ours(shop.journal)
         except NotADemo as refusal:
             raise click.ClickException(str(refusal)) from refusal
-        await seed_with_progress(shop.journal, seed=seed, days=days)
+        is_new = await seed_with_progress(shop.journal, seed=seed, days=days) > 0
         logins.update(await make_logins(shop))
+    if is_new and settings.train_after_events:
+        click.echo("learning from it what goes together", err=True)
+        await train_in_a_process(settings, RECOMMENDER, "--epochs", "0")
 
 
 def _say_ready(settings: Settings, logins: dict[str, str], address: str) -> None:
