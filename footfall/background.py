@@ -1,7 +1,8 @@
 """The workers: what each is for, how it is run, and who gives way to whom.
 
 A process runs one of them, so what a worker is made of is imported where it begins: all together
-take seconds of a core, in each process of an installation.
+take seconds of a core, in each process of an installation. What was imported is then forgotten by
+the garbage collector.
 """
 
 from __future__ import annotations
@@ -39,7 +40,6 @@ async def run_worker(shop: Shop, name: str) -> None:
     """Run a worker until cancelled."""
     worker = WORKERS[name]
     os.nice(worker.niceness)
-    forget_the_start()
     await worker.run(shop)
 
 
@@ -56,6 +56,7 @@ async def _project(shop: Shop) -> None:
     from projections.registry import PROJECTIONS
     from workers.projector import run_projector
 
+    forget_the_start()
     await run_projector(shop.journal, shop.pool, shop.redis, PROJECTIONS)
 
 
@@ -63,18 +64,21 @@ async def _rebuild(shop: Shop) -> None:
     from projections.registry import PROJECTIONS
     from workers.rebuilder import run_rebuilder
 
+    forget_the_start()
     await run_rebuilder(shop.journal, shop.pool, {each.name: each for each in PROJECTIONS})
 
 
 async def _recommend(shop: Shop) -> None:
     from workers.recommender import run_recommender
 
+    forget_the_start()
     await run_recommender(shop.journal, shop.pool, shop.redis, _models(shop))
 
 
 async def _score_intent(shop: Shop) -> None:
     from workers.intent import run_intent
 
+    forget_the_start()
     abandon_after = shop.settings.abandon_after_seconds
     await run_intent(
         shop.journal, shop.pool, shop.redis, _models(shop), abandon_after_seconds=abandon_after
@@ -86,6 +90,7 @@ async def _train_when_due(shop: Shop) -> None:
     from workers.model_files import KINDS
     from workers.training_schedule import run_trainer
 
+    forget_the_start()
     settings = shop.settings
     if settings.train_after_events == 0:
         await asyncio.Event().wait()
@@ -113,6 +118,7 @@ async def _train_when_due(shop: Shop) -> None:
 async def _replay(shop: Shop) -> None:
     from workers.replayer import run_replayer
 
+    forget_the_start()
     await run_replayer(shop.journal, shop.pool, _models(shop))
 
 
@@ -121,6 +127,7 @@ async def _keep_segments(shop: Shop) -> None:
     from workers.segment_fitter import FitSettings, run_fitter
     from workers.segmenter import run_segmenter
 
+    forget_the_start()
     settings = shop.settings
     worth = Worth(
         horizon_days=settings.value_horizon_days,
@@ -141,6 +148,7 @@ async def _forecast_when_due(shop: Shop) -> None:
     from footfall.forecast_process import forecast_in_a_process
     from workers.forecaster import Schedule, run_forecaster
 
+    forget_the_start()
     settings = shop.settings
     await run_forecaster(
         shop.pool,
