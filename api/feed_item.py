@@ -45,7 +45,7 @@ class FeedItem(msgspec.Struct, frozen=True, omit_defaults=True):
     milliseconds: int = 0
 
 
-class _Told(msgspec.Struct):
+class Told(msgspec.Struct):
     """The fields of all events that may be told: what is not named here cannot leak."""
 
     product_id: str = ""
@@ -61,8 +61,8 @@ class _Told(msgspec.Struct):
     milliseconds: int = 0
 
 
-_decode = msgspec.json.Decoder(_Told).decode
-_NOTHING = _Told()
+_decode = msgspec.json.Decoder(Told).decode
+_NOTHING = Told()
 
 
 class FeedItems:

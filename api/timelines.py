@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from api.feed_item import Line
+from api.feed_item import Line, Told
 from api.paging import Page, Paged, page_of
 from api.people import belongs_to, resolved
 from api.roles import ANALYST
 from api.route import Reply, Route
 from application.timelines import find_past, streams_of
-from domain.basket import BasketItem
 from domain.money import Money
 from projections.orders import orders_of
 from projections.people import visitors_of
@@ -58,23 +57,12 @@ class TimelineItem(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of what the shop tracks by a name of its own."""
 
 
-class _Told(msgspec.Struct):
-    """The fields of all events that may be told: what is not named here cannot leak."""
+class _Told(Told):
+    """The fields that a timeline tells beside those of the feed."""
 
     visitor: str = ""
     shopper_id: str = ""
-    product_id: str = ""
-    quantity: int = 0
-    price: Money | None = None
-    unit_price: Money | None = None
-    lines: tuple[Line, ...] = ()
-    items: tuple[BasketItem, ...] = ()
-    total_minor: int = 0
-    refund_minor: int = 0
-    currency: str = ""
     order_id: str = ""
-    rating: int = 0
-    milliseconds: int = 0
     percent: int = 0
     url: str = ""
     query: str = ""
