@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ml.recommendation.recommender import Recommender
     from ml.recommendation.sessions import Floats, Ints, Sessions
+    from ml.recommendation.vector_table import Likeness
     from ml.tensor_files import Arrays
 
 FLOOR = 1e-4  # the share of what a component does not name
@@ -90,15 +91,17 @@ class Blend:
         parts = [_logs(component, contexts) for component in self.components]
         shape, ground = parts[0].shape, np.zeros((1, 1), np.float32)
         layers: list[sparse.csr_matrix] = []
+        likenesses: list[Likeness] = []
         for part, weight in zip(parts, self.weights, strict=True):
             own = part.ground if len(part.ground) > 1 else None  # to write into
             weighed = np.multiply(part.ground, np.float32(weight), out=own)
             ground = np.add(ground, weighed, out=own)
             layers += [np.float32(weight) * layer for layer in part.layers]
+            likenesses += [likeness.times(weight) for likeness in part.likenesses]
         rows, products, facts = own_products(contexts)
         visited = facts @ np.array(self.own_weights, np.float32)
         layers.append(sparse.csr_matrix((visited, (rows, products)), shape=shape))
-        return Scores(shape, ground, tuple(layers))
+        return Scores(shape, ground, tuple(layers), tuple(likenesses))
 
     def without(self, kind: type[Recommender]) -> Self:
         """Return the blend of all other components; itself where there are none."""
@@ -152,7 +155,7 @@ def log_shares(component: Recommender, contexts: Sessions) -> Scores:
     """Return the logarithm of each product's share of its row."""
     scores = _logs(component, contexts)
     if component.log_scores:
-        rows = scores.ground
+        rows = scores.whole()
         greatest = rows.max(axis=1)
         pairs = zip(rows, greatest, strict=True)  # row by row: each stays in the cache
         totals = np.array([np.exp(row - top).sum() for row, top in pairs], np.float32)
@@ -164,7 +167,7 @@ def _logs(component: Recommender, contexts: Sessions) -> Scores:
     """Return the same but for a number that is added to a whole row, which moves no product."""
     scores = component.scores(contexts)
     if component.log_scores:
-        return Scores.of_rows(scores.whole()) if scores.layers else scores
+        return scores
     if scores.ground.any() or len(scores.layers) != 1:
         rows = np.maximum(scores.whole(), 0)  # a linear model's doubts count as nothing known
         rows /= np.maximum(rows.sum(axis=1, keepdims=True), LEAST_TOTAL)

@@ -72,19 +72,34 @@ def best(scores: Floats, k: int) -> Ints:
     """Return (rows, k) the products with the highest scores, best first, ties by number."""
     found = np.empty((len(scores), min(k, scores.shape[1])), np.int64)
     for number, row in enumerate(scores):
-        found[number] = _best_of(row, found.shape[1])
+        chosen = nearly_best(row, found.shape[1])
+        found[number] = chosen[np.argsort(-row[chosen], kind="stable")[: found.shape[1]]]
     return found
 
 
-def _best_of(row: Floats, k: int) -> Ints:
-    """Look only at what is above a bound: the k-th greatest of the maxima of some columns."""
+def nearly_best(row: Floats, k: int, margin: float = 0.0) -> Ints:
+    """Return the numbers of the k greatest and what is at most ``margin`` below them, in order.
+
+    Without a margin some that tie for the last place may be missing, but those with the lowest
+    numbers are there.
+    """
+    bound = _bound(row, k)
+    if margin > 0:
+        kept = np.flatnonzero(row >= bound - margin)
+        scores = row[kept]
+        kth = np.partition(scores, len(kept) - k)[len(kept) - k]
+        nearly: Ints = kept[scores >= kth - margin]
+        return nearly
+    kept = np.flatnonzero(row > bound)
+    if len(kept) < k:  # then the bound is the last one's score, and those who have it tie
+        kept = np.sort(np.append(kept, np.flatnonzero(row == bound)[: k - len(kept)]))
+    return kept
+
+
+def _bound(row: Floats, k: int) -> float:
+    """Return a score that at least k have: the k-th greatest of the maxima of some columns."""
     columns = COLUMNS * k
     few = row
     if len(row) > 2 * columns:
         few = row[: len(row) // columns * columns].reshape(-1, columns).max(axis=0)
-    bound = np.partition(few, len(few) - k)[len(few) - k]
-    kept = np.flatnonzero(row > bound)
-    if len(kept) < k:  # then the bound is the last one's score, and those who have it tie
-        kept = np.sort(np.append(kept, np.flatnonzero(row == bound)[: k - len(kept)]))
-    chosen: Ints = kept[np.argsort(-row[kept], kind="stable")[:k]]
-    return chosen
+    return float(np.partition(few, len(few) - k)[len(few) - k])

@@ -16,9 +16,11 @@ import msgspec
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - what everybody calls it
+from scipy import sparse
 from torch import Tensor, nn
 
 from ml.recommendation.scores import Scores
+from ml.recommendation.vector_table import Likeness, VectorTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,9 +63,6 @@ KINDS = 16  # room for event kinds; 0 stands for unknown, as in the buckets belo
 FIRST_READINESS = 6.0  # of copying: about as likely as a new product, among 40,000
 DISTANCE_PACE = 8.0  # lets a few hundred steps settle how far back shoppers go
 NEVER = 1e-30
-FEWEST_ROWS = 4
-"""Of a multiplication: smaller ones are summed up in another order, and then a visitor would be
-scored otherwise alone than among others."""
 BUCKETS = 24  # of seconds, by powers of two: the last begins at three months
 
 
@@ -236,30 +235,36 @@ class SequenceModel:
         with torch.inference_mode():
             products = network.item.num_embeddings
             device = network.item.weight.device
-            items = network.items(torch.arange(products, device=device))
-            self._columns = items.T.contiguous()  # (width, products): a quarter quicker to read
-
-    def scores(self, contexts: Sessions) -> Scores:
-        return Scores.of_rows(self.predict(contexts))
+            self._table = VectorTable(network.items(torch.arange(products, device=device)))
 
     @torch.inference_mode()
-    def predict(self, contexts: Sessions) -> Floats:
-        device = self._columns.device
-        rows_asked = max(len(contexts), FEWEST_ROWS)
-        asked = torch.zeros(rows_asked, self.settings.dimensions, device=device)
-        copied: list[tuple[Tensor, Tensor, Tensor]] = []
-        for some in same_lengths(contexts, self.settings.context_events):
+    def scores(self, contexts: Sessions) -> Scores:
+        """Return products of vectors, and in a layer what going back adds to the context's own."""
+        vectors, most = self._table.vectors, self.settings.context_events
+        shape = len(contexts), len(vectors)
+        lengths = np.minimum(contexts.lengths, most)
+        asked = torch.zeros(len(contexts), self.settings.dimensions, device=vectors.device)
+        items = np.zeros((len(contexts), lengths.max(initial=0)), np.int64)
+        gains = np.zeros(items.shape, np.float32)
+        for some in same_lengths(contexts, most):
             rows = torch.from_numpy(some)
-            events = padded(contexts, some, self.settings.context_events, device)
-            last = np.minimum(contexts.lengths[some], self.settings.context_events) - 1
-            at = torch.arange(len(rows)), torch.from_numpy(last)
+            events = padded(contexts, some, most, vectors.device)
+            at = torch.arange(len(rows)), torch.from_numpy(lengths[some] - 1)
             expected, copying = (part[at] for part in self.network(events))
             asked[rows] = expected * self.settings.new_scale
-            copied.append((rows[:, None], events.items, copying + self.settings.copy_offset))
-        scores = asked @ self._columns  # all at once: half of the time is to read them
-        for rows, items, logits in copied:
-            scores[rows, items] = _with_copies(scores[rows, items], items, logits)
-        return scores[: len(contexts)].cpu().numpy()
+            own = (vectors[events.items] @ asked[rows, :, None])[:, :, 0]
+            gained = _copied(own, events.items, copying + self.settings.copy_offset)
+            those = some, slice(gained.shape[1])
+            items[those], gains[those] = events.items.cpu(), gained.cpu()
+        there = np.arange(items.shape[1]) < lengths[:, None]
+        cells = np.nonzero(there)[0] * shape[1] + items[there]
+        cells, first = np.unique(cells, return_index=True)
+        copies = sparse.csr_matrix((gains[there][first], np.divmod(cells, shape[1])), shape=shape)
+        likeness = Likeness(asked, self._table)
+        return Scores(shape, np.zeros((1, 1), np.float32), (copies,), (likeness,))
+
+    def predict(self, contexts: Sessions) -> Floats:
+        return self.scores(contexts).whole()
 
     def calibrated(self, new_scale: float, copy_offset: float) -> Self:
         """Return the same network with another balance of new products and old ones."""
@@ -297,8 +302,8 @@ class SequenceModel:
         return cls(network)
 
 
-def _with_copies(own: Tensor, items: Tensor, copying: Tensor) -> Tensor:
-    """Return (rows, events) the logits of the events' products, going back to them counted in.
+def _copied(own: Tensor, items: Tensor, copying: Tensor) -> Tensor:
+    """Return (rows, events) what going back adds to the logits of the events' products.
 
     ``own``: their logits without it; ``copying``: of going back to each event. Chances of a
     product's events add up.
@@ -306,7 +311,7 @@ def _with_copies(own: Tensor, items: Tensor, copying: Tensor) -> Tensor:
     chances = copying.exp()
     alike = items[:, :, None] == items[:, None, :]
     copied = (alike * chances[:, None, :]).sum(-1).clamp(min=NEVER).log()
-    return torch.logaddexp(own, copied)
+    return F.softplus(copied - own)
 
 
 def padded(sessions: Sessions, rows: Ints, longest: int, device: torch.device) -> Events:
@@ -340,7 +345,7 @@ def buckets(seconds: Floats) -> Ints:
     return np.where(np.isnan(seconds), 0, np.minimum(powers, BUCKETS - 1)).astype(np.int64)
 
 
-def same_lengths(sessions: Sessions, longest: int, size: int = 256) -> Iterator[Ints]:
+def same_lengths(sessions: Sessions, longest: int, size: int = 32) -> Iterator[Ints]:
     """Yield the sessions that are not empty, up to ``size`` at a time, in order of their length."""
     lengths = np.minimum(sessions.lengths, longest)
     order = np.argsort(lengths, kind="stable")

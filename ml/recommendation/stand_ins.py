@@ -80,13 +80,15 @@ class StandIns:
         """Return a list's product ids, scores and reasons, with the newcomers among them."""
         products = self.vocabulary.products
         named = [products[number] for number in numbers]
-        if not self._beside:
-            return named, list(scores), list(because)
         best: dict[str, tuple[str, float, int]] = {}
         for number, score, reason in zip(numbers, scores, because, strict=True):
+            if number not in self._beside:
+                continue
             for product_id, alike in self.next_to(number):
                 row = (product_id, round(score * alike, DECIMALS), reason)
                 best[product_id] = max(row, best.get(product_id, row), key=lambda row: row[1])
+        if not best:
+            return named, list(scores), list(because)
         rows = [*zip(named, scores, because, strict=True), *best.values()]
         rows.sort(key=lambda row: -row[1])
         return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]

@@ -65,8 +65,14 @@ def test_the_best_of_a_blend_are_the_best_of_its_whole_rows(
     asked = Sessions.of(sequences)
     whole = blend.predict(asked)
     found, scores = blend.scores(asked).best(k)
-    assert found.tolist() == sorted_whole(whole, k)
-    assert scores.tobytes() == np.take_along_axis(whole, found, axis=1).tobytes()
+    if "neural" not in left_out:  # the last bits of what vectors say depend on who asks with them
+        greatest = -np.sort(-whole, axis=1)[:, :k]
+        np.testing.assert_allclose(scores, greatest, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(np.take_along_axis(whole, found, axis=1), scores, atol=1e-5)
+        assert [len(set(row)) for row in found.tolist()] == [min(k, PRODUCTS)] * len(asked)
+    else:
+        assert found.tolist() == sorted_whole(whole, k)
+        assert scores.tobytes() == np.take_along_axis(whole, found, axis=1).tobytes()
 
 
 @given(

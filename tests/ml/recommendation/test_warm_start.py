@@ -29,7 +29,7 @@ def content_of(vocabulary: Vocabulary) -> Floats:
 
 
 def vectors(model: SequenceModel, vocabulary: Vocabulary) -> dict[str, Floats]:
-    return dict(zip(vocabulary.products, model._columns.T.cpu().numpy(), strict=True))
+    return dict(zip(vocabulary.products, model._table.vectors.cpu().numpy(), strict=True))
 
 
 @pytest.mark.slow
