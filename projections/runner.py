@@ -77,18 +77,18 @@ class Runner:
         topics, position = self._topics, self.position
         return [e for e in events if e.topic in topics and e.position > position]
 
-    async def run(self, events: Sequence[Recorded]) -> bool:
+    async def run(self, events: Sequence[Recorded]) -> int:
         """Take a page of the log: fold what is wanted, then stand at its end.
 
-        Returns whether anything was wanted. Else this moves only this object; ``persist`` writes
-        that down. Raises Fenced, or what is TRANSIENT, and has then changed nothing.
+        Returns how many were wanted. Where none was, this moves only this object; ``persist``
+        writes that down. Raises Fenced, or what is TRANSIENT, and has then changed nothing.
         """
         end = events[-1].position
         batch = self.wanted(events)
         if batch:
             await self._take(batch, end)
         self.position = max(self.position, end)
-        return bool(batch)
+        return len(batch)
 
     async def persist(self) -> None:
         """Write down a position that moved without a transaction of its own."""

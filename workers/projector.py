@@ -35,10 +35,13 @@ PAGE = 500
 """Events of one transaction while following."""
 CATCH_UP_PAGE = 4_000
 """Events of one transaction far behind the head."""
-SETTLE_SECONDS, MOST_SETTLE_SECONDS = 0.02, 0.1
+SETTLE_SECONDS, MOST_SETTLE_SECONDS = 0.02, 0.2
 """Between two transactions of one read model: lets batches form under load."""
-SETTLES = 9
-"""It rests so many times as long as a transaction took: what is slow is done less often."""
+SETTLES, SETTLES_OF_MANY, MANY = 9, 40, 8
+"""It rests so many times as long as a transaction took: what is slow is done less often, and more
+so where many events come, whose cost is most of all that of the transactions."""
+GATHER_SECONDS = 0.01
+"""Between two readings of the log: less than read models rest anyway."""
 AT_ONCE = max(1, (os.cpu_count() or 1) - 1)
 """Read models that fold at the same time at the head of the log: a core stays for who asks."""
 TURN_SECONDS = 0.05
@@ -235,18 +238,19 @@ class _Follower:
     async def _take_next(self) -> None:
         page = await self._next_page()
         clock = asyncio.get_running_loop().time
-        began = clock()
+        began, folded = clock(), 0
         if page:
             async with self._turn():
                 began = clock()
-                has_folded = await self._runner.run(page)
+                folded = await self._runner.run(page)
             self.position = self._runner.position
             self._moved.set()
-            if has_folded:
+            if folded:
                 self._folded_until = self.position
                 self._committed.set()
         now = clock()
-        rest = min(max(SETTLE_SECONDS, SETTLES * (now - began)), MOST_SETTLE_SECONDS)
+        settles = SETTLES_OF_MANY if folded >= MANY else SETTLES
+        rest = min(max(SETTLE_SECONDS, settles * (now - began)), MOST_SETTLE_SECONDS)
         if now - self._persisted_at > PERSIST_SECONDS:
             await self._runner.persist()
             await self._check_generation()
@@ -372,7 +376,7 @@ async def _share_the_log(journal: Journal, followers: Sequence[_Follower]) -> No
         async for page in pages:
             for follower in followers:
                 follower.offer(page)
-            await asyncio.sleep(0)
+            await asyncio.sleep(GATHER_SECONDS)
 
 
 async def _tell(

@@ -257,7 +257,7 @@ class PostgresEventStore(EventStore):
             if page:
                 position = page[-1].position
                 yield page
-            else:
+            if len(page) < page_size:
                 await self._tail.wait_beyond(position)
 
 
