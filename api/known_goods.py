@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from ml.recommendation.chance import Goods
 from projections.goods import Known, Seen, goods_of
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ MOST = 100_000
 """Products remembered: about 40 MB."""
 KEPT_SECONDS = 300.0
 """A parked event that is retried changes a product behind the position; this bounds how long."""
+
+
+_NEVER_ASKED = Known("", Goods())
 
 
 class KnownGoods:
@@ -44,13 +48,18 @@ class KnownGoods:
     async def of(self, connection: Connection, products: Collection[str]) -> dict[str, Known]:
         """Return what is known of these products, by id."""
         known, seen = self._known, self.seen
-        remembered = {each: known[each] for each in products if each in known}
-        missing = {each for each in products if each not in known}
+        there: dict[str, Known] = {}
+        missing = []
+        for each in products:
+            goods = known.get(each, _NEVER_ASKED)
+            if goods is _NEVER_ASKED:
+                missing.append(each)
+            elif goods is not None:
+                there[each] = goods
         found = await goods_of(connection, missing)
         if seen.position and seen == self.seen and known is self._known:
             # Else something changed meanwhile, perhaps one of these.
             known |= dict.fromkeys(missing) | found
             while len(known) > MOST:
                 del known[next(iter(known))]
-        there = {each: goods for each, goods in remembered.items() if goods is not None}
         return there | found
