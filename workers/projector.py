@@ -46,8 +46,8 @@ AT_ONCE = max(1, (os.cpu_count() or 1) - 1)
 """Read models that fold at the same time at the head of the log: a core stays for who asks."""
 TURN_SECONDS = 0.05
 """Who waited so long for its turn folds all the same: one that is slow holds up nobody."""
-QUEUED_PAGES = 20
-"""Pages that wait for a slow read model before it goes its own way."""
+QUEUED_EVENTS = 10_000
+"""Events that wait for a slow read model before it goes its own way."""
 PERSIST_SECONDS = 1.0
 
 
@@ -172,7 +172,7 @@ class _Follower:
         """Hand over a page that was read for all; dropped where this one is far behind."""
         if not self._is_close:
             return
-        if len(self._shared) >= QUEUED_PAGES:
+        if sum(map(len, self._shared)) >= QUEUED_EVENTS:
             self._is_close = False
             self._shared.clear()
         else:
