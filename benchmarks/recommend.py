@@ -69,6 +69,8 @@ NEIGHBOURHOOD = 40
 EVENTS_PER_S, BATCH = 500, 10
 GETS_PER_S = 200
 WARM_UP_SECONDS, SECONDS = 5.0, 20.0
+MOST_PAUSE_SECONDS = 0.1
+"""Between two measured events, at random: else they keep step with the recommender's rounds."""
 VISITORS = 2_000
 READY_SECONDS = 600
 _LISTS = "/v1/recommendations?visitor={}"
@@ -259,7 +261,7 @@ async def _fresh(
         durable = time.perf_counter()
         await waiter.wait_for([NAME], position, 60)
         times.append(time.perf_counter() - durable)
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(chance.uniform(0, MOST_PAUSE_SECONDS))
     return times
 
 
