@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -57,6 +58,7 @@ def build_app(services: Services) -> web.Application:
     app[POPULAR] = PopularProducts()
     app[SERVED_LISTS] = ServedLists(services.journal)
     app.cleanup_ctx.append(_hub)
+    app.cleanup_ctx.append(_known_goods)
     app.cleanup_ctx.append(_served_lists)
     app.on_shutdown.append(_close_streams)
     app.add_routes(
@@ -77,6 +79,14 @@ def build_app(services: Services) -> web.Application:
 async def _hub(app: web.Application) -> AsyncIterator[None]:
     async with app[HUB]:
         yield
+
+
+async def _known_goods(app: web.Application) -> AsyncIterator[None]:
+    ahead = app[KNOWN_GOODS].learn_ahead(app[SERVICES].pool)
+    task = asyncio.create_task(ahead, name="known-goods")
+    yield
+    task.cancel()
+    await asyncio.wait({task})
 
 
 async def _served_lists(app: web.Application) -> AsyncIterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml.recommendation.chance import Goods
 
@@ -47,15 +47,28 @@ async def goods_of(connection: Connection, products: Collection[str]) -> dict[st
     """
     if not products:
         return {}
-    rows = await connection.fetch(
-        """SELECT product_id, name, category, coalesce(attributes ->> 'brand', ''),
-                  NOT is_withdrawn AND (stock IS NULL OR stock > 0),
-                  attributes ->> 'replenishable', attributes ->> 'replenish_days'
-           FROM catalogue WHERE product_id = ANY ($1)""",
-        list(products),
-    )
+    rows = await connection.fetch(f"{_GOODS} WHERE product_id = ANY ($1)", list(products))
     if not rows and not await connection.fetchval("SELECT EXISTS (SELECT FROM catalogue)"):
         return {product_id: Known(product_id, Goods()) for product_id in products}
+    return _known(rows)
+
+
+async def goods_after(connection: Connection, product_id: str, limit: int) -> dict[str, Known]:
+    """Return the next products of the catalogue in the order of their ids, the last id the last."""
+    rows = await connection.fetch(
+        f"{_GOODS} WHERE product_id > $1 ORDER BY product_id LIMIT $2", product_id, limit
+    )
+    return _known(rows)
+
+
+_GOODS = """
+    SELECT product_id, name, category, coalesce(attributes ->> 'brand', ''),
+           NOT is_withdrawn AND (stock IS NULL OR stock > 0),
+           attributes ->> 'replenishable', attributes ->> 'replenish_days'
+    FROM catalogue"""
+
+
+def _known(rows: Sequence[Sequence[Any]]) -> dict[str, Known]:
     found = {}
     for product_id, name, category, brand, is_on_sale, replenishable, said in rows:
         days = _days(said) if said else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +14,7 @@ from domain.product import Product
 from footfall.database import open_pool
 from projections import choices, generations
 from projections.choices import situation_of
-from projections.goods import goods_of
+from projections.goods import goods_after, goods_of
 from projections.registry import BY_NAME
 from tests.projections.folding import Log, euros
 
@@ -146,8 +148,88 @@ async def test_another_build_of_the_catalogue_is_read_anew(log: Log, reader: Con
     assert [each.name for each in (await _known(goods, reader)).values()] == ["Built anew"]
 
 
-async def _known(goods: KnownGoods, reader: Connection) -> dict[str, Known]:
+async def test_all_that_is_sold_is_learnt_before_it_is_asked_for(
+    log: Log, reader: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_goods, "PAGE", 2)
+    for number in range(4):
+        _sell(log, f"chair-{number}")
+    await log.fold()
+    goods = KnownGoods()
+    async with _learning(goods, log):
+        await _tell(goods, reader)
+        await _until_known(goods, 6)
+        await reader.execute("UPDATE catalogue_g1.catalogue SET name = 'unseen'")
+        known = await goods.of(reader, [*ALL, "chair-3"])
+        assert {id_: each.name for id_, each in known.items()} == {
+            "lamp": "lamp",
+            "bulb": "bulb",
+            "chair-3": "chair-3",
+        }
+
+
+async def test_what_changes_while_it_is_learnt_is_not_remembered_as_it_was(
+    log: Log, reader: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goods = KnownGoods()
+    was_sold_out = False
+
+    async def learnt_in_between(connection: Connection, product_id: str, limit: int) -> Any:
+        nonlocal was_sold_out
+        found = await goods_after(connection, product_id, limit)
+        if not was_sold_out:
+            was_sold_out = True
+            log.add(Product.StockAdjusted, "product-lamp", stock=0, previous=None)
+            await log.fold()
+            await _tell(goods, reader)
+        return found
+
+    monkeypatch.setattr(known_goods, "goods_after", learnt_in_between)
+    async with _learning(goods, log):
+        await _tell(goods, reader)
+        await _until_known(goods, 2)
+        assert not (await goods.of(reader, ALL))["lamp"].goods.is_on_sale
+
+
+async def test_learning_waits_out_a_database_that_does_not_answer(
+    log: Log, reader: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = iter([ConnectionRefusedError(), TimeoutError()])
+
+    async def refused_at_first(connection: Connection, product_id: str, limit: int) -> Any:
+        if refusal := next(refusals, None):
+            raise refusal
+        return await goods_after(connection, product_id, limit)
+
+    monkeypatch.setattr(known_goods, "goods_after", refused_at_first)
+    goods = KnownGoods()
+    async with _learning(goods, log):
+        await _tell(goods, reader)
+        await _until_known(goods, 2)
+
+
+@asynccontextmanager
+async def _learning(goods: KnownGoods, log: Log) -> AsyncIterator[None]:
+    task = asyncio.create_task(goods.learn_ahead(log.pool))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def _until_known(goods: KnownGoods, products: int) -> None:
+    async with asyncio.timeout(10):
+        while len(goods) < products:
+            await asyncio.sleep(0.01)
+
+
+async def _tell(goods: KnownGoods, reader: Connection) -> None:
     goods.heed((await situation_of(reader, "v", [], goods.seen)).changes)
+
+
+async def _known(goods: KnownGoods, reader: Connection) -> dict[str, Known]:
+    await _tell(goods, reader)
     return await goods.of(reader, ALL)
 
 
