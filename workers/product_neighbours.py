@@ -123,9 +123,8 @@ def rows_of(model: ServingModel, products: Sequence[str]) -> list[Row]:
 def _listed(model: ServingModel, neighbours: Neighbours, number: int) -> list[tuple[str, float]]:
     [products], [scores] = neighbours.of(np.array([number]))
     there = int((scores > 0).sum())  # the best come first
-    numbers, nothing = products[:there].tolist(), [0] * there
     shares = [round(score, DECIMALS) for score in scores[:there].tolist()]
-    names, shares, _ = model.known.beside(numbers, shares, nothing)
+    names, shares, _ = model.known.beside(products[:there], shares, [0] * there)
     return list(zip(names, shares, strict=True))
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
 import numpy as np
-from scipy import optimize, sparse
+from scipy import optimize
 
 from ml.recommendation.kinds import KINDS, kind_of
 from ml.recommendation.recommender import best
-from ml.recommendation.scores import Scores
+from ml.recommendation.scores import Named, Scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,17 +90,17 @@ class Blend:
     def scores(self, contexts: Sessions) -> Scores:
         parts = [_logs(component, contexts) for component in self.components]
         shape, ground = parts[0].shape, np.zeros((1, 1), np.float32)
-        layers: list[sparse.csr_matrix] = []
+        layers: list[Named] = []
         likenesses: list[Likeness] = []
         for part, weight in zip(parts, self.weights, strict=True):
             own = part.ground if len(part.ground) > 1 else None  # to write into
             weighed = np.multiply(part.ground, np.float32(weight), out=own)
             ground = np.add(ground, weighed, out=own)
-            layers += [np.float32(weight) * layer for layer in part.layers]
+            layers += [layer.times(weight) for layer in part.layers]
             likenesses += [likeness.times(weight) for likeness in part.likenesses]
         rows, products, facts = own_products(contexts)
         visited = facts @ np.array(self.own_weights, np.float32)
-        layers.append(sparse.csr_matrix((visited, (rows, products)), shape=shape))
+        layers.append(Named.of_owned(visited, rows, products, len(contexts)))
         return Scores(shape, ground, tuple(layers), tuple(likenesses))
 
     def without(self, kind: type[Recommender]) -> Self:
@@ -173,12 +173,10 @@ def _logs(component: Recommender, contexts: Sessions) -> Scores:
         rows /= np.maximum(rows.sum(axis=1, keepdims=True), LEAST_TOTAL)
         return Scores(scores.shape, np.log(rows + np.float32(FLOOR)))
     [named] = scores.layers
-    shares = np.maximum(named.data, 0)
-    totals = np.add.reduceat(np.append(shares, 0), named.indptr[:-1])  # of an empty row: unused
-    shares /= np.repeat(np.maximum(totals, LEAST_TOTAL), np.diff(named.indptr))
-    above = sparse.csr_matrix(
-        (np.log1p(shares / np.float32(FLOOR)), named.indices, named.indptr), shape=scores.shape
-    )
+    shares = np.maximum(named.scores, 0)
+    totals = np.add.reduceat(np.append(shares, 0), named.starts[:-1])  # of an empty row: unused
+    shares /= np.repeat(np.maximum(totals, LEAST_TOTAL), np.diff(named.starts))
+    above = named._replace(scores=np.log1p(shares / np.float32(FLOOR)))
     return Scores(scores.shape, np.full((1, 1), np.log(FLOOR), np.float32), (above,))
 
 

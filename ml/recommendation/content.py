@@ -93,7 +93,7 @@ class ContentSimilarity:
     def scores(self, contexts: Sessions) -> Scores:
         products = len(self.starts) - 1
         seen = context_matrix(contexts, products, self.settings.context_steps)
-        return Scores.of_named(seen @ self._alike)
+        return Scores.of_cells(seen @ self._alike)
 
     def predict(self, contexts: Sessions) -> Floats:
         return self.scores(contexts).whole()

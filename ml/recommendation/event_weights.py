@@ -28,12 +28,10 @@ def context_matrix(contexts: Sessions, products: int, steps: float) -> sparse.cs
     """Return (contexts, products): exp(-events since / steps) of each product's latest event."""
     weights = np.exp(-contexts.steps_to_end / steps).astype(np.float32)
     keys = contexts.owners * products + contexts.items
-    _, newest = np.unique(keys[::-1], return_index=True)  # first of the reversed is the latest
-    newest = len(keys) - 1 - newest
-    return sparse.csr_matrix(
-        (weights[newest], (contexts.owners[newest], contexts.items[newest])),
-        shape=(len(contexts), products),
-    )
+    cells, newest = np.unique(keys[::-1], return_index=True)  # first of the reversed is the latest
+    owners, items = np.divmod(cells, products)
+    starts = np.searchsorted(owners, np.arange(len(contexts) + 1))
+    return csr(weights[::-1][newest], items, starts, products)
 
 
 def csr(data: Floats, indices: Ints, starts: Ints, columns: int) -> sparse.csr_matrix:

@@ -69,7 +69,7 @@ class ItemNeighbours:
 
     def scores(self, contexts: Sessions) -> Scores:
         seen = context_matrix(contexts, len(self.starts) - 1, self.settings.context_steps)
-        return Scores.of_named(seen @ self._similar)
+        return Scores.of_cells(seen @ self._similar)
 
     def predict(self, contexts: Sessions) -> Floats:
         return self.scores(contexts).whole()

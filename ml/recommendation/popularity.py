@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
@@ -24,7 +25,7 @@ class PopularitySettings(msgspec.Struct, frozen=True, kw_only=True):
 UNSEEN = 0.05  # events that a product is granted which nobody looked at lately
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Popularity:
     settings: PopularitySettings
     counts: Floats  # (products,)
@@ -42,11 +43,15 @@ class Popularity:
         return cls(settings, counts.astype(np.float32))
 
     def scores(self, contexts: Sessions) -> Scores:
-        logs = np.log(self.counts + UNSEEN).astype(np.float32)
-        return Scores.of_rows(logs[None, :], len(contexts))
+        return Scores.of_rows(self._logs, len(contexts))
 
     def predict(self, contexts: Sessions) -> Floats:
         return self.scores(contexts).whole()
+
+    @cached_property
+    def _logs(self) -> Floats:
+        """(1, products)"""
+        return np.log(self.counts + UNSEEN).astype(np.float32)[None, :]
 
     def arrays(self) -> Arrays:
         return arrays_of(self)

@@ -81,7 +81,7 @@ class RandomWalk:
 
     def scores(self, contexts: Sessions) -> Scores:
         seen = context_matrix(contexts, len(self.starts) - 1, self.settings.context_steps)
-        return Scores.of_named(seen @ self._walk)
+        return Scores.of_cells(seen @ self._walk)
 
     def predict(self, contexts: Sessions) -> Floats:
         return self.scores(contexts).whole()

@@ -69,7 +69,7 @@ def rank(
             because = _reasons(
                 found[row], [known.number(each) for each in touched], neighbours, places
             )
-            listed = known.beside(found[row].tolist(), shares[row], because.tolist())
+            listed = known.beside(found[row], shares[row], because.tolist())
             yield RankedList(*listed, groups)
 
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
 import numpy as np
-from scipy import sparse
 
 from ml.recommendation.recommender import arrays_of
-from ml.recommendation.scores import Scores
+from ml.recommendation.scores import Named, Scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,9 +63,13 @@ class Revisits:
         latest = again < 0
         rows = np.minimum(visits[latest], self.settings.most_visits) - 1
         columns = np.minimum(contexts.steps_to_end[latest], self.settings.most_steps)
-        cells = (self.rates[rows, columns], (contexts.owners[latest], contexts.items[latest]))
-        shape = (len(contexts), int(self.catalogue[0]))
-        return Scores.of_named(sparse.csr_matrix(cells, shape=shape))
+        named = Named.of_owned(
+            self.rates[rows, columns],
+            contexts.owners[latest],
+            contexts.items[latest],
+            len(contexts),
+        )
+        return Scores.of_named(named, int(self.catalogue[0]))
 
     def predict(self, contexts: Sessions) -> Floats:
         return self.scores(contexts).whole()

@@ -8,7 +8,7 @@ the same additions.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -25,18 +25,41 @@ if TYPE_CHECKING:
 AT_ONCE = 64  # contexts whose likenesses are looked up together: 13 MB for 50,000 products
 
 
+class Named(NamedTuple):
+    """Scores of what is named, context by context, no product twice. All others have none.
+
+    ``scores``: (named,) float32. ``products``: (named,). ``starts``: (contexts + 1,) into both.
+    """
+
+    scores: Floats
+    products: Ints
+    starts: Ints
+
+    @classmethod
+    def of(cls, cells: sparse.csr_matrix) -> Self:
+        """Return the cells of a matrix (contexts, products) that holds none of them twice."""
+        return cls(cells.data, cells.indices.astype(np.int64), cells.indptr.astype(np.int64))
+
+    @classmethod
+    def of_owned(cls, scores: Floats, owners: Ints, products: Ints, contexts: int) -> Self:
+        """Return the scores of products; ``owners``: the context of each, in ascending order."""
+        return cls(scores, products, np.searchsorted(owners, np.arange(contexts + 1)))
+
+    def times(self, weight: float) -> Self:
+        return self._replace(scores=self.scores * np.float32(weight))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """A product's score is its ground, its likenesses and its cell of each layer, added up.
+    """A product's score is its ground, its likenesses and what each layer names, added up.
 
-    ``ground``: float32 that broadcasts to ``shape``, (contexts, products); where it has several
-    rows they are the asker's, to write into. ``layers``: sparse matrices of that shape, without a
-    cell twice. ``likenesses``: of all products, by their vectors.
+    ``shape``: (contexts, products). ``ground``: float32 that broadcasts to it; where it has several
+    rows they are the asker's, to write into. ``likenesses``: of all products, by their vectors.
     """
 
     shape: tuple[int, int]
     ground: Floats
-    layers: tuple[sparse.csr_matrix, ...] = ()
+    layers: tuple[Named, ...] = ()
     likenesses: tuple[Likeness, ...] = ()
 
     @classmethod
@@ -45,9 +68,15 @@ class Scores:
         return cls((len(rows) if contexts is None else contexts, rows.shape[1]), rows)
 
     @classmethod
-    def of_named(cls, cells: sparse.csr_matrix) -> Self:
+    def of_named(cls, named: Named, products: int) -> Self:
         """Return the scores of what is named; all others have 0."""
-        return cls(cells.shape, np.zeros((1, 1), np.float32), (cells,))
+        shape = len(named.starts) - 1, products
+        return cls(shape, np.zeros((1, 1), np.float32), (named,))
+
+    @classmethod
+    def of_cells(cls, cells: sparse.csr_matrix) -> Self:
+        """Return the same of a matrix that holds no cell twice."""
+        return cls.of_named(Named.of(cells), cells.shape[1])
 
     def whole(self) -> Floats:
         """Return (contexts, products): everything."""
@@ -65,53 +94,41 @@ class Scores:
         product of each that does not count.
         """
         contexts, products = self.shape
-        found = np.empty((contexts, min(k, products)), np.int64)
-        scores = np.empty(found.shape, np.float32)
-        row = np.empty(products, np.float32)
-        likely = _Likely(self.likenesses, self.shape)
-        for number in range(contexts):
-            self._fill(row, number)
-            if without is not None:
-                row[without[number]] = -np.inf
-            chosen, exact = likely.best(row, number, found.shape[1])
-            order = np.argsort(-exact, kind="stable")[: found.shape[1]]
-            found[number], scores[number] = chosen[order], exact[order]
+        k = min(k, products)
+        found, scores = np.empty((contexts, k), np.int64), np.empty((contexts, k), np.float32)
+        row, space = np.empty(products, np.float32), np.empty((2, products), np.float32)
+        for start in range(0, contexts, AT_ONCE):
+            some = slice(start, start + AT_ONCE)
+            about = [each.table.about(each.asked[some]) for each in self.likenesses]
+            for place, number in enumerate(range(contexts)[some]):
+                self._fill(row, number)
+                if without is not None:
+                    row[without[number]] = -np.inf
+                chosen = _likely(row, about, place, k, space)
+                exact = row[chosen]
+                for each in self.likenesses:
+                    exact += each.table.products_of(each.asked[number], chosen)
+                order = np.argsort(-exact, kind="stable")[:k]
+                found[number], scores[number] = chosen[order], exact[order]
         return found, scores
 
     def _fill(self, row: Floats, number: int) -> None:
         """Fill in all but the likenesses."""
         row[:] = self.ground[0 if len(self.ground) == 1 else number]
-        for layer in self.layers:
-            first, end = layer.indptr[number : number + 2].tolist()
-            row[layer.indices[first:end]] += layer.data[first:end]
+        for named in self.layers:
+            some = slice(*named.starts[number : number + 2].tolist())
+            row[named.products[some]] += named.scores[some]
 
 
-class _Likely:
-    """Adds likenesses: about to all products, exactly to those that may then be among the best."""
+def _likely(
+    row: Floats, about: Sequence[AboutProducts], place: int, k: int, space: Floats
+) -> Ints:
+    """Return what may be among the best k once its likenesses are added, in order of numbers.
 
-    def __init__(self, likenesses: Sequence[Likeness], shape: tuple[int, int]) -> None:
-        self._likenesses = likenesses
-        self._space = np.empty((2, shape[1]), np.float32) if likenesses else None
-        self._about: list[AboutProducts] = []
-
-    def best(self, row: Floats, number: int, k: int) -> tuple[Ints, Floats]:
-        """Return at least the k best products, in order of their numbers, and their scores."""
-        if self._space is None:
-            chosen = nearly_best(row, k)
-            return chosen, row[chosen]
-        place = number % AT_ONCE
-        if place == 0:
-            some = slice(number, number + AT_ONCE)
-            self._about = [each.table.about(each.asked[some]) for each in self._likenesses]
-        total, part = self._space
-        total[:] = row
-        for about in self._about:
-            np.copyto(part, about.products[place], casting="unsafe")
-            part *= about.steps[place]
-            total += part
-        off_by = sum(float(about.errors[place]) for about in self._about)
-        chosen = nearly_best(total, k, 2 * off_by)
-        exact = row[chosen]
-        for each in self._likenesses:
-            exact += each.table.products_of(each.asked[number], chosen)
-        return chosen, exact
+    ``about``: at their ``place``, what the likenesses are, about. ``space``: (2, products), to
+    work with.
+    """
+    for turn, each in enumerate(about):
+        each.add_to(row, place, space[turn % 2])
+        row = space[turn % 2]
+    return nearly_best(row, k, 2 * sum(each.errors[place] for each in about))

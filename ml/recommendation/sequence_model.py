@@ -16,10 +16,9 @@ import msgspec
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - what everybody calls it
-from scipy import sparse
 from torch import Tensor, nn
 
-from ml.recommendation.scores import Scores
+from ml.recommendation.scores import Named, Scores
 from ml.recommendation.vector_table import Likeness, VectorTable
 
 if TYPE_CHECKING:
@@ -259,7 +258,8 @@ class SequenceModel:
         there = np.arange(items.shape[1]) < lengths[:, None]
         cells = np.nonzero(there)[0] * shape[1] + items[there]
         cells, first = np.unique(cells, return_index=True)
-        copies = sparse.csr_matrix((gains[there][first], np.divmod(cells, shape[1])), shape=shape)
+        owners, products = np.divmod(cells, shape[1])
+        copies = Named.of_owned(gains[there][first], owners, products, len(contexts))
         likeness = Likeness(asked, self._table)
         return Scores(shape, np.zeros((1, 1), np.float32), (copies,), (likeness,))
 

@@ -62,7 +62,7 @@ class SequentialRules:
 
     def scores(self, contexts: Sessions) -> Scores:
         seen = context_matrix(contexts, len(self.starts) - 1, self.settings.context_steps)
-        return Scores.of_named(seen @ self._rules)
+        return Scores.of_cells(seen @ self._rules)
 
     def predict(self, contexts: Sessions) -> Floats:
         return self.scores(contexts).whole()

@@ -87,8 +87,8 @@ class SessionNeighbourhood:
             for start in range(0, len(contexts), BATCH)
         ]
         if not parts:
-            return Scores.of_named(sparse.csr_matrix((0, len(self.rarity)), dtype=np.float32))
-        return Scores.of_named(sparse.vstack(parts, "csr") if len(parts) > 1 else parts[0])
+            return Scores.of_cells(sparse.csr_matrix((0, len(self.rarity)), dtype=np.float32))
+        return Scores.of_cells(sparse.vstack(parts, "csr") if len(parts) > 1 else parts[0])
 
     def predict(self, contexts: Sessions) -> Floats:
         return self.scores(contexts).whole()

@@ -6,14 +6,18 @@ who is shown its like, its share reduced by how little they are alike, until a t
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from operator import itemgetter, neg
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ml.recommendation.content import ContentSimilarity
     from ml.recommendation.descriptions import ProductContent
-    from ml.recommendation.sessions import Vocabulary
+    from ml.recommendation.sessions import Ints, Vocabulary
 
 LEAST_ALIKE = 0.15
 """Cosine of two descriptions below which they say nothing of each other."""
@@ -44,6 +48,8 @@ class StandIns:
         self._content = content
         self._newcomers: dict[str, StandIn] = {}
         self._beside: dict[int, dict[str, float]] = {}
+        self._has_beside = np.zeros(len(vocabulary), np.bool_)
+        self._names = np.array(vocabulary.products, np.object_)
 
     def number(self, product_id: str) -> int | None:
         """Return the number of a product, or of the one that it is most like."""
@@ -68,6 +74,7 @@ class StandIns:
                 self._newcomers[product_id] = placed[-1]
                 for number, alike in zip(*pairs, strict=True):
                     self._beside.setdefault(number, {})[product_id] = alike
+                    self._has_beside[number] = True
         return placed
 
     def next_to(self, number: int) -> list[tuple[str, float]]:
@@ -75,25 +82,26 @@ class StandIns:
         return list(self._beside.get(number, {}).items())[-MOST_BESIDE:]
 
     def beside(
-        self, numbers: Sequence[int], scores: Sequence[float], because: Sequence[int]
+        self, numbers: Ints, scores: Sequence[float], because: Sequence[int]
     ) -> tuple[list[str], list[float], list[int]]:
-        """Return a list's product ids, scores and reasons, with the newcomers among them."""
-        products = self.vocabulary.products
-        named = [products[number] for number in numbers]
-        best: dict[str, tuple[str, float, int]] = {}
-        for number, score, reason in zip(numbers, scores, because, strict=True):
-            if number not in self._beside:
-                continue
-            for product_id, alike in self.next_to(number):
-                row = (product_id, round(score * alike, DECIMALS), reason)
-                best[product_id] = max(row, best.get(product_id, row), key=lambda row: row[1])
-        if not best:
-            return named, list(scores), list(because)
-        rows = [*zip(named, scores, because, strict=True), *best.values()]
-        rows.sort(key=lambda row: -row[1])
-        return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+        """Return a list's product ids, scores and reasons, with the newcomers among them.
+
+        A newcomer comes before the first that scores less.
+        """
+        listed = self._names[numbers].tolist(), list(scores), list(because)
+        best: dict[str, tuple[float, int]] = {}
+        for place in np.flatnonzero(self._has_beside[numbers]).tolist():
+            for product_id, alike in self.next_to(int(numbers[place])):
+                found = round(scores[place] * alike, DECIMALS), because[place]
+                best[product_id] = max(found, best.get(product_id, found), key=itemgetter(0))
+        for product_id, (score, reason) in best.items():
+            place = bisect_right(listed[1], -score, key=neg)
+            for column, value in zip(listed, (product_id, score, reason), strict=True):
+                column.insert(place, value)
+        return listed
 
     def _leave(self, product_id: str) -> None:
         if (before := self._newcomers.pop(product_id, None)) is not None:
             for number in before.numbers:
                 del self._beside[number][product_id]
+                self._has_beside[number] = bool(self._beside[number])

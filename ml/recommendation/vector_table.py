@@ -18,7 +18,6 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
     from torch import Tensor
 
     from ml.recommendation.sessions import Floats, Ints
@@ -58,8 +57,9 @@ class VectorTable:
         """Return about the inner products with (rows, width)."""
         if self._is_coarse_quicker:
             return self._coarse(asked)
-        lengths = asked.norm(dim=1).cpu().numpy()
-        return AboutProducts(self.products(asked), np.ones_like(lengths), FLOAT_ERROR * lengths)
+        products = torch.from_numpy(self.products(asked))
+        errors = (FLOAT_ERROR * asked.norm(dim=1)).tolist()
+        return AboutProducts(products, [1.0] * len(asked), errors)
 
     def _coarse(self, asked: Tensor) -> AboutProducts:
         table = self._bytes
@@ -68,7 +68,7 @@ class VectorTable:
         products = torch._int_mm(rounded.to(torch.int8), table.numbers.T)  # noqa: SLF001
         error = (table.error + FLOAT_ERROR) * asked.norm(dim=1)
         error += table.longest * (asked - rounded * steps[:, None]).norm(dim=1)
-        return AboutProducts(products.numpy(), (steps * table.step).numpy(), error.numpy())
+        return AboutProducts(products, (steps * table.step).tolist(), error.tolist())
 
     @cached_property
     def _bytes(self) -> _Bytes:
@@ -98,9 +98,15 @@ class VectorTable:
 class AboutProducts(NamedTuple):
     """Inner products: (rows, products) times (rows,) ``steps``, off by ``errors`` at most."""
 
-    products: NDArray[np.int32] | Floats
-    steps: Floats
-    errors: Floats
+    products: Tensor
+    steps: list[float]
+    errors: list[float]
+
+    def add_to(self, scores: Floats, row: int, out: Floats) -> None:
+        """Write (products,) ``scores`` with those of a row added to ``out``, another array."""
+        total = torch.from_numpy(out)
+        total.copy_(self.products[row])
+        torch.add(torch.from_numpy(scores), total, alpha=self.steps[row], out=total)
 
 
 class _Bytes(NamedTuple):

@@ -36,8 +36,8 @@ def test_a_first_answer_is_off_by_no_more_than_it_says(
     table, asked = table_of(products, seed, in_bytes=in_bytes), asked_of(5, seed + 1)
     about = table.about(asked)
     exact = asked.double().numpy() @ table.vectors.double().numpy().T
-    off_by = np.abs(about.products.astype(np.float64) * about.steps[:, None] - exact)
-    assert (off_by <= about.errors[:, None]).all()
+    products = about.products.double().numpy() * np.array(about.steps)[:, None]
+    assert (np.abs(products - exact) <= np.array(about.errors)[:, None]).all()
 
 
 @pytest.mark.parametrize("in_bytes", [True, False])
