@@ -136,15 +136,11 @@ class _Recommender:
         if self._champion is not None and made_at:
             lists = await self._rank(self._champion, made_at)
         version = self._champion.version if self._champion else ""
-        async with self._pool.acquire() as connection, connection.transaction():
-            # Lists and position are lost together in a crash, and then made again.
-            await connection.execute("SET LOCAL synchronous_commit = off")
-            if lists:
-                texts = [each.decode() for each in lists]
-                # A list knows of the whole page, of products that came after its visitor too.
-                rows = list(made_at), list(made_at.values()), texts
-                await connection.execute(_WRITE, *rows, version, position)
-            await connection.execute(_MOVE, position, version)
+        async with self._pool.acquire() as connection:
+            ranked = made_at if lists else {}
+            texts = [each.decode() for each in lists]
+            rows = list(ranked), list(ranked.values()), texts
+            await connection.execute(_KEEP, *rows, version, position)
         await tell_progress(self._client, {NAME: position})
         if lists:
             self._neighbours.step_back()
@@ -228,14 +224,20 @@ def kept(ranked: RankedList) -> KeptList:
     )
 
 
-_MOVE = """
-    INSERT INTO app.recommender (position, model) VALUES ($1, $2)
-    ON CONFLICT (only_row) DO UPDATE SET
-        position = excluded.position, model = excluded.model, updated_at = now()"""
-_WRITE = """
+_KEEP = """
+    WITH soon AS MATERIALIZED (
+        -- Lists and position are lost together in a crash, and then made again.
+        SELECT set_config('synchronous_commit', 'off', true)
+    ), moved AS (
+        INSERT INTO app.recommender (position, model) SELECT $5, $4 FROM soon
+        ON CONFLICT (only_row) DO UPDATE SET
+            position = excluded.position, model = excluded.model, updated_at = now()
+    )
+    -- A list knows of the whole page, of products that came after its visitor too.
     INSERT INTO app.recommendation_lists (visitor, model, position, known_until, list)
     SELECT visitor, $4, position, $5, list
     FROM unnest($1::text[], $2::bigint[], $3::json[]) AS n (visitor, position, list)
     ON CONFLICT (visitor) DO UPDATE SET
         model = excluded.model, position = excluded.position, known_until = excluded.known_until,
         list = excluded.list, updated_at = now()"""
+"""One statement, so that a round waits for Postgres once."""

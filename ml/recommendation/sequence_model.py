@@ -111,18 +111,19 @@ class SequenceNetwork(nn.Module):
             vectors = vectors + self.content_tower(self.content[numbers])
         return F.normalize(vectors, dim=-1)
 
-    def forward(self, events: Events) -> tuple[Tensor, Tensor]:
+    def forward(self, events: Events, places: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return at every event what is expected next, and how much each event so far is.
 
         (batch, length, width), whose product with an item's vector is its logit, and logits
         (batch, length, length), -inf for the future. Chances add up: a product that the context
-        holds twice has three.
+        holds twice has three. ``places``: (batch,) the one event of each at which it is asked;
+        then there is one where else there are ``length``.
         """
         items = self.item_dropout(self.items(events.items))
         about = self.kind(events.kinds) + self.dwell(events.dwell) + self.gap(events.gaps)
         state = self.body(items * (self.settings.dimensions**0.5 / 2) + about)
-        expected = self.pointer(state, items)
-        return F.normalize(expected, dim=-1) * self.log_scale.exp(), self.copying(state)
+        expected = self.pointer(state, items, places)
+        return F.normalize(expected, dim=-1) * self.log_scale.exp(), self.copying(state, places)
 
 
 class Attention(nn.Module):
@@ -190,11 +191,12 @@ class Pointer(nn.Module):
         self.distance = nn.Parameter(torch.zeros(1, settings.context_events))
         self.gate = nn.Parameter(torch.tensor(0.5))
 
-    def forward(self, state: Tensor, items: Tensor) -> Tensor:
-        logits = self.query(state) @ self.key(state).transpose(-1, -2) * state.shape[-1] ** -0.5
-        weights = (logits + causal(self.distance, state.shape[1])).softmax(-1)
+    def forward(self, state: Tensor, items: Tensor, places: Tensor | None) -> Tensor:
+        here, bias = _asked(state, causal(self.distance, state.shape[1]), places)
+        logits = self.query(here) @ self.key(state).transpose(-1, -2) * state.shape[-1] ** -0.5
+        weights = (logits + bias).softmax(-1)
         pointed = F.normalize(weights @ items, dim=-1)
-        return pointed + self.gate * F.normalize(state, dim=-1)
+        return pointed + self.gate * F.normalize(here, dim=-1)
 
 
 class Copying(nn.Module):
@@ -208,10 +210,18 @@ class Copying(nn.Module):
         nn.init.constant_(self.readiness.bias, FIRST_READINESS)
         self.distance = nn.Parameter(torch.zeros(1, settings.context_events))
 
-    def forward(self, state: Tensor) -> Tensor:
-        logits = self.query(state) @ self.key(state).transpose(-1, -2) * state.shape[-1] ** -0.5
+    def forward(self, state: Tensor, places: Tensor | None) -> Tensor:
         bias = causal(DISTANCE_PACE * self.distance, state.shape[1])
-        return logits + self.readiness(state) + bias  # type: ignore[no-any-return]
+        here, bias = _asked(state, bias, places)
+        logits = self.query(here) @ self.key(state).transpose(-1, -2) * state.shape[-1] ** -0.5
+        return logits + self.readiness(here) + bias  # type: ignore[no-any-return]
+
+
+def _asked(state: Tensor, bias: Tensor, places: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Return the states (batch, length or 1, width) that ask, and the bias of what they see."""
+    if places is None:
+        return state, bias
+    return state[torch.arange(len(places), device=state.device), places, None], bias[places, None]
 
 
 def causal(distance: Tensor, length: int) -> Tensor:
@@ -248,8 +258,8 @@ class SequenceModel:
         for some in same_lengths(contexts, most):
             rows = torch.from_numpy(some)
             events = padded(contexts, some, most, vectors.device)
-            at = torch.arange(len(rows)), torch.from_numpy(lengths[some] - 1)
-            expected, copying = (part[at] for part in self.network(events))
+            latest = torch.from_numpy(lengths[some] - 1).to(vectors.device)
+            expected, copying = (part[:, 0] for part in self.network(events, latest))
             asked[rows] = expected * self.settings.new_scale
             own = (vectors[events.items] @ asked[rows, :, None])[:, :, 0]
             gained = _copied(own, events.items, copying + self.settings.copy_offset)
