@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ml.recommendation.sessions import EventKind
@@ -14,12 +12,12 @@ from projections.purchases import bought_by, usual_intervals
 from projections.recommendations import Entry, neighbours
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from api.known_goods import KnownGoods
     from api.popular_products import PopularProducts
-    from ml.recommendation.chance import Goods, Shaped
+    from ml.recommendation.chance import Shaped
     from projections.choices import Situation
     from projections.goods import Known
     from projections.projection import Connection
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
 
 READS = ("recommendations", "catalogue", "baskets", "rules", "purchases")
 """Read models that a choice comes from."""
-
-ASKED_FIRST = 40
-"""Products of a list whose goods are asked for; of the rest only where a list wants more."""
 
 Degraded = Literal["", "no_model", "unknown_visitor", "unknown_product", "all_filtered"]
 """Why a list is not what was asked for: no model serves; the visitor, or the product, is new to
@@ -103,29 +98,6 @@ async def choose(
     return Chosen(model, degraded, source.position, shaped, entries, chooser.known, source.shadow)
 
 
-class _NotAskedYet(Exception):
-    """A list wants to know of a product that was not asked for."""
-
-
-class _Goods(Mapping[str, "Goods"]):
-    """The goods of what is known, for one who must not take what was not asked for as unknown."""
-
-    def __init__(self, known: Mapping[str, Known], asked: Collection[str]) -> None:
-        self._known = known
-        self._asked = asked
-
-    def __getitem__(self, product_id: str) -> Goods:
-        if product_id not in self._asked:
-            raise _NotAskedYet
-        return self._known[product_id].goods
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._known)
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-
 class _Chooser:
     """Shapes the lists of one answer, asking once for each product."""
 
@@ -139,7 +111,6 @@ class _Chooser:
         now: datetime,
     ) -> None:
         self.known: dict[str, Known] = {}
-        self._asked: set[str] = set()
         self._connection = connection
         self._goods = goods
         self._wanted = wanted
@@ -157,17 +128,10 @@ class _Chooser:
         }
 
     async def shaped(self, entries: Mapping[str, Entry]) -> Shaped:
-        await self._learn(list(islice(entries.values(), ASKED_FIRST)))
-        try:
-            return self._shape(entries)
-        except _NotAskedYet:
-            await self._learn(list(entries.values()))
-            return self._shape(entries)
-
-    def _shape(self, entries: Mapping[str, Entry]) -> Shaped:
+        await self._learn(entries)
         return shape(
             [(entry.product_id, entry.score) for entry in entries.values()],
-            _Goods(self.known, self._asked),
+            {product_id: each.goods for product_id, each in self.known.items()},
             self._done,
             self._rules,
             self._wanted.asked,
@@ -175,14 +139,14 @@ class _Chooser:
             explored_share=self._wanted.explored_share,
         )
 
-    async def _learn(self, entries: Sequence[Entry]) -> None:
-        """Find out what decides about products that were not asked for yet, and whose they are."""
+    async def _learn(self, entries: Mapping[str, Entry]) -> None:
+        """Find out what decides about these products, and who has bought them.
+
+        What the visitor touched is among the reasons, and has a name.
+        """
         named = {rule.terms.product_id for rule in self._rules if rule.terms.product_id}
-        listed = {entry.product_id for entry in entries}
-        because = {each.product_id for entry in entries for each in entry.because}
-        ids = (listed | named | because) - self._asked
+        ids = {*entries, *named, *self._done} - self.known.keys()
         self.known |= await self._goods.of(self._connection, ids)
-        self._asked |= ids
         if self._has_bought:
             await self._learn_purchases(ids)
 

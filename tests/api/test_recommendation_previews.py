@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_asyncio
 
-from api import chosen_lists
 from tests.api.test_recommendations import looks, recommending, shown, trained
 
 if TYPE_CHECKING:
@@ -48,20 +47,6 @@ async def test_a_preview_is_what_the_visitor_would_be_shown_and_is_not_recorded(
     items, answer = await shown(shopping, "visitor=v&count=5", after)
     assert [item["product_id"] for item in found["items"]] == items
     assert (found["model"], found["items"]) == (answer["model"], answer["items"])
-
-
-@pytest.mark.parametrize("asked", ["count=5", "count=20", "placement=basket"])
-async def test_how_many_goods_are_asked_for_first_changes_no_list(
-    shopping: Client, api: Api, monkeypatch: pytest.MonkeyPatch, asked: str
-) -> None:
-    analyst = await shopping.as_role("analyst")
-    after = await looks(api.shop, "v", "phone-1", "phone-2")
-    found = []
-    for first in (1, 4, 1_000):
-        monkeypatch.setattr(chosen_lists, "ASKED_FIRST", first)
-        found.append((await previewed(analyst, f"visitor=v&{asked}", after))["items"])
-    assert found[0]
-    assert found[0] == found[1] == found[2]
 
 
 async def test_a_preview_shows_what_goes_with_a_product_and_asks_which(shopping: Client) -> None:
