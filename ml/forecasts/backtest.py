@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ml.forecasts.boosting import Boosting, fit
-from ml.forecasts.classical import FITTED, SIMPLE, WEEKDAYS, pieces_for_orders, weekday_mean
+from ml.forecasts.classical import (
+    FITTED,
+    RECENT_MEAN,
+    SIMPLE,
+    WEEKDAYS,
+    pieces_for_orders,
+    weekday_mean,
+)
 from ml.forecasts.panel import WEEK_DAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ml.forecasts.panel import Floats, Ints, Panel
 
@@ -52,6 +59,7 @@ class Backtest:
         """(rows, periods) demand of products, categories and the total."""
         self._renew = renew
         self._told: dict[int, Told] = {}
+        self._of_aggregates: dict[int, dict[str, Floats]] = {}
         self._boostings: dict[int, Boosting | None] = {}
         self._tell = tell
 
@@ -67,6 +75,28 @@ class Backtest:
             self._tell(origin)
         return self._told[origin]
 
+    def of_aggregates(self, origin: int, names: Sequence[str]) -> dict[str, Floats]:
+        """Return (aggregates, horizon) what these models, and the recent mean, say of their rows.
+
+        A few series at a time: a long past of theirs costs less than one origin of all products.
+        """
+        rows = self.panel.tree.aggregates
+        if origin in self._told:
+            return {name: said[rows] for name, said in self._told[origin].points.items()}
+        if origin not in self._of_aggregates:
+            history = self.actual[rows, :origin]
+            points = {
+                name: model(history, self.horizon, self.season)
+                for name, model in {**SIMPLE, **FITTED}.items()
+                if name in {RECENT_MEAN, *names}
+            }
+            by_orders = self._by_orders(self.panel.until(origin))
+            if by_orders is not None:
+                points[ORDERS_MEAN] = by_orders
+            self._of_aggregates[origin] = points
+            self._tell(origin)
+        return self._of_aggregates[origin]
+
     def _ask(self, origin: int) -> Told:
         known = self.panel.until(origin)
         history = self.actual[:, :origin]
@@ -80,7 +110,10 @@ class Backtest:
         for name, model in FITTED.items():
             points[name] = np.full((len(history), self.horizon), np.nan)
             points[name][chosen] = model(history[chosen], self.horizon, self.season)
-        self._ask_of_orders(known, history, points)
+        by_orders = self._by_orders(known)
+        if by_orders is not None:
+            points[ORDERS_MEAN] = np.full((len(history), self.horizon), np.nan)
+            points[ORDERS_MEAN][self.panel.tree.aggregates] = by_orders
         low = high = np.full((len(history), self.horizon), np.nan)
         boosting = self._boosting(origin)
         if boosting is not None:
@@ -94,16 +127,14 @@ class Backtest:
             low, high = said["boosted low"], said["boosted high"]
         return Told(points, low, high)
 
-    def _ask_of_orders(self, known: Panel, history: Floats, points: dict[str, Floats]) -> None:
-        """Add to the rows of categories and the total what their orders say."""
+    def _by_orders(self, known: Panel) -> Floats | None:
+        """Return (aggregates, horizon) what the orders of categories and the total say."""
         if known.orders is None:
-            return
-        tree = known.tree
-        orders = tree.added_up(known.orders)[tree.aggregates]
-        demand = history[tree.aggregates]
+            return None
+        rows = known.tree.aggregates
+        orders = known.tree.added_up(known.orders)[rows]
         forecast = weekday_mean(orders, self.horizon, self.season)
-        points[ORDERS_MEAN] = np.full((tree.rows, self.horizon), np.nan)
-        points[ORDERS_MEAN][tree.aggregates] = pieces_for_orders(demand, orders, forecast)
+        return pieces_for_orders(self.actual[rows, : known.periods], orders, forecast)
 
     def _fitted(self, history: Floats) -> Ints:
         """Return the rows worth a fit of their own: the aggregates, and what is ordered most."""

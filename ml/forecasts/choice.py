@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ml.forecasts.classical import RECENT_MEAN
 from ml.forecasts.series_classes import SeriesClass
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ how it went on of late, how it was all along, and how many ordered. Of days, so 
 """
 LEAST_COMPARED = 40
 """Outcomes that are compared before a class is trusted to choose."""
-PLAIN = ("recent mean", "recent median", "Croston TSB")
+PLAIN = (RECENT_MEAN, "recent median", "Croston TSB")
 """What is listened to where the past says too little."""
-PLAIN_MEANS = ("recent mean", "weekday mean", "Croston TSB")
+PLAIN_MEANS = (RECENT_MEAN, "weekday mean", "Croston TSB")
 NO_MEANS = ("recent median", "boosted median")
 """Not heard for means: of demand that is mostly small and sometimes large they say too little, and
 a hundred products together would lack what each of them lacks."""
@@ -69,10 +70,10 @@ def combine(
 
     A row that none of these answers for gets its recent mean.
     """
-    found = points["recent mean"].copy()
+    found = points[RECENT_MEAN].copy()
     for each in set(classes):
         rows = np.flatnonzero([one is each for one in classes])
-        heard = [name for name in chosen[each] if name in points] or ["recent mean"]
+        heard = [name for name in chosen[each] if name in points] or [RECENT_MEAN]
         said = np.stack([points[name][rows] for name in heard])
         answers = ~np.isnan(said).all(axis=0)
         middle = np.nanmedian(np.where(answers, said, 0.0), axis=0)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ml.forecasts.panel import Floats
 
 RECENT = 8
+RECENT_MEAN = "recent mean"
 WEEKDAYS = "weekday mean"
 """Where a period is a week, it is the recent mean over again."""
 LEAST_POINTS = 8
@@ -96,7 +97,7 @@ def croston_tsb(history: Floats, horizon: int, _season: int) -> Floats:
 SIMPLE: Mapping[str, Callable[[Floats, int, int], Floats]] = {
     "last value": last_value,
     "seasonal naive": seasonal_naive,
-    "recent mean": recent_mean,
+    RECENT_MEAN: recent_mean,
     "recent median": recent_median,
     WEEKDAYS: weekday_mean,
     "Croston SBA": croston_sba,

@@ -19,7 +19,7 @@ from ml.forecasts.intervals import (
     quantiles_of,
     spread_of,
 )
-from ml.forecasts.panel import NotEnoughData, Panel
+from ml.forecasts.panel import WEEK_DAYS, NotEnoughData, Panel
 from ml.forecasts.series_classes import SeriesClass, classify
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 PAST_ORIGINS = 12
 LEAST_HISTORY = 4
 """Periods before the first origin of the past that is asked."""
+MOST_OF_AGGREGATES = {WEEK_DAYS: 52, 1: 0}
+"""Moments of the past whose errors make the intervals of categories and the total, by days of a
+period: what missed one week was missed at each moment that looked ahead to it, so that a dozen of
+them know of three or four surprises. Of days the moments that are asked anyway know enough."""
+LEAST_OF_AGGREGATES = 12
+"""Periods before the first of these."""
 LATEST = 52
 """Periods that say how much a series differs."""
 LEAST_OUTCOMES = 12
@@ -109,10 +115,12 @@ def forecast_at(
     way = _best_way(past, tree)
     mean = add_up(now.mean, tree, way)
 
-    relative = _relative_errors(past, tree)
-    missed = [_errors(backtest, each, relative) for each in past]
+    further = _further(backtest, asked, step)
+    long = [*(_say_of_aggregates(backtest, at, choice, origin) for at in further), *past]
+    relative = _relative_errors(long, tree)
+    missed = [_errors(backtest, each, relative) for each in long]
     # What went wrong at one moment went wrong for all together, and says little of the next.
-    is_enough = len(missed) >= LEAST_ORIGINS
+    is_enough = len(past) >= LEAST_ORIGINS
     errors = np.concatenate(missed, axis=1) if is_enough else np.full((tree.rows, 1), np.nan)
     variance = np.nan_to_num(history[:, -LATEST:]).var(axis=1)[:, None]
     quantiles = quantiles_of(
@@ -123,16 +131,21 @@ def forecast_at(
         np.repeat(variance, mean.shape[1], axis=1),
     )
     measured = _measured(past, tree)
-    together = _togetherness([each[tree.products] for each in missed])
+    together = _togetherness([each[tree.products] for each in missed[len(further) :]])
     return Forecast(origin, mean, quantiles, classes, choice, way, measured, together)
 
 
 class _Said(NamedTuple):
-    """What was said at an origin, and what came as far as that is known: (rows, periods)."""
+    """What was said at an origin, and what came as far as that is known: (rows, periods).
+
+    ``low``, ``high``: what the boosting holds for that.
+    """
 
     origin: int
     middle: Floats
     mean: Floats
+    low: Floats
+    high: Floats
     came: Floats
 
 
@@ -143,23 +156,48 @@ def _say(
     choice: Choice,
     until: int,
 ) -> _Said:
-    points = backtest.at(at).points
+    points, low, high = backtest.at(at)
     return _Said(
         at,
         combine(points, classes, choice.for_median),
         combine(points, classes, choice.for_mean),
+        low,
+        high,
         backtest.actual[:, at : min(at + backtest.horizon, until)],
     )
 
 
+def _further(backtest: Backtest, asked: Sequence[int], step: int) -> Sequence[int]:
+    """Return origins before those asked, the earliest first, of which categories remember."""
+    if not asked:
+        return []
+    least = max(LEAST_OF_AGGREGATES, 2 * backtest.season)
+    before = range(asked[0] - step, least - 1, -step)
+    most = MOST_OF_AGGREGATES[backtest.panel.days]
+    return before[: max(0, most - len(asked))][::-1]
+
+
+def _say_of_aggregates(backtest: Backtest, at: int, choice: Choice, until: int) -> _Said:
+    """Return the same of categories and the total alone; NaN for products."""
+    rows = backtest.panel.tree.aggregates
+    said = {}
+    for what, heard in (("middle", choice.for_median), ("mean", choice.for_mean)):
+        points = backtest.of_aggregates(at, heard[SeriesClass.AGGREGATE])
+        said[what] = np.full((rows.stop, backtest.horizon), np.nan)
+        classes = [SeriesClass.AGGREGATE] * (rows.stop - rows.start)
+        said[what][rows] = combine(points, classes, heard)
+    nothing = np.full((rows.stop, backtest.horizon), np.nan)
+    came = backtest.actual[:, at : min(at + backtest.horizon, until)]
+    return _Said(at, said["middle"], said["mean"], nothing, nothing, came)
+
+
 def _spread(backtest: Backtest, said: _Said, relative: Floats) -> Spread:
     """Return the spread of what was said, as far ahead as it is known what came."""
-    told = backtest.at(said.origin)
     ahead = said.came.shape[1] or backtest.horizon
     return spread_of(
         said.middle[:, :ahead],
-        told.low[:, :ahead],
-        told.high[:, :ahead],
+        said.low[:, :ahead],
+        said.high[:, :ahead],
         backtest.actual[:, : said.origin],
         relative,
     )

@@ -50,8 +50,9 @@ class Popularity:
 
     @cached_property
     def _logs(self) -> Floats:
-        """(1, products)"""
-        return np.log(self.counts + UNSEEN).astype(np.float32)[None, :]
+        """(1, products)."""
+        logs: Floats = np.log(self.counts + UNSEEN).astype(np.float32)
+        return logs[None, :]
 
     def arrays(self) -> Arrays:
         return arrays_of(self)

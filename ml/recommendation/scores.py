@@ -120,9 +120,7 @@ class Scores:
             row[named.products[some]] += named.scores[some]
 
 
-def _likely(
-    row: Floats, about: Sequence[AboutProducts], place: int, k: int, space: Floats
-) -> Ints:
+def _likely(row: Floats, about: Sequence[AboutProducts], place: int, k: int, space: Floats) -> Ints:
     """Return what may be among the best k once its likenesses are added, in order of numbers.
 
     ``about``: at their ``place``, what the likenesses are, about. ``space``: (2, products), to

@@ -77,6 +77,20 @@ def test_intervals_cover_what_they_say_on_demand_of_a_known_distribution() -> No
 
 
 @pytest.mark.slow
+def test_the_total_remembers_a_surprise_of_long_ago() -> None:
+    sold, _ = poisson_shop(4, 44)
+    surprised = sold.copy()
+    surprised[:, 15] *= 3
+    calm, wary = (
+        forecast(panel_of(each), horizon=3, past_origins=10).quantiles[-1]
+        for each in (sold, surprised)
+    )
+    most, middle = LEVELS.index(0.975), LEVELS.index(0.5)
+    assert (wary[:, most] > calm[:, most] + 0.5 * calm[:, middle]).all()
+    assert wary[:, middle] == pytest.approx(calm[:, middle], rel=0.2)
+
+
+@pytest.mark.slow
 def test_what_comes_later_changes_no_forecast() -> None:
     sold, _ = poisson_shop(12, 26)
     poisoned = sold.copy()
