@@ -25,7 +25,12 @@ async def processes(settings: Settings, commands: Sequence[str]) -> AsyncIterato
     """Run commands of ``footfall`` for the length of the block; yield their process ids."""
     started = [
         await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "footfall", *command.split(), env=environment_of(settings)
+            sys.executable,
+            "-m",
+            "footfall",
+            *command.split(),
+            env=environment_of(settings),
+            start_new_session=True,  # as the supervisor does
         )
         for command in commands
     ]

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from footfall.garbage import forget_the_start
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
     from footfall.settings import Settings
     from footfall.wiring import Shop
@@ -39,8 +40,20 @@ class Worker(NamedTuple):
 async def run_worker(shop: Shop, name: str) -> None:
     """Run a worker until cancelled."""
     worker = WORKERS[name]
-    os.nice(worker.niceness)
+    give_way(worker.niceness)
     await worker.run(shop)
+
+
+def give_way(niceness: int) -> None:
+    """Let whoever is less nice go first.
+
+    Linux may share the cores among sessions before it looks into any of them (sched(7),
+    "autogroup"): whoever has one for itself must be nice as a session, too.
+    """
+    os.nice(niceness)
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):  # not that kind of kernel
+            Path("/proc/self/autogroup").write_text(str(niceness), encoding="ascii")
 
 
 def connections_of(name: str, settings: Settings) -> int:

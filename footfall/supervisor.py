@@ -66,6 +66,9 @@ async def _keep_alive(
                 death_signal=signal.SIGTERM,
             ),
             env=dict(environment),
+            # Ctrl-C is for us, who end them in order; and where the kernel shares the cores among
+            # sessions, who answers is not charged for what works behind the scenes.
+            start_new_session=True,
         )
         code = await _wait(process, stop)
         if stop.is_set():
