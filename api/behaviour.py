@@ -20,16 +20,16 @@ from projections.behaviour import DwellBand, Step, dwell_conversion, paths
 from projections.funnel import FunnelRow, funnel
 from projections.identities import person_of
 from projections.intent import Score, intent_of
+from projections.kept_visits import visits_of
 from projections.presence import Presence, Sorting, State, presence, present, state_of
 from projections.product_sales import TrendRow, trending_products
 from projections.searches import SearchRow, top_searches
 from projections.segment_members import segments_of
-from projections.visits import visits_of
 
 if TYPE_CHECKING:
     from api.call import Call
     from projections.intent import IntentRow
-    from projections.visits import VisitRow
+    from projections.kept_visits import VisitRow
 
 MOST_BUCKETS = 10_000
 VISIT_READS = ("visits", "intent")

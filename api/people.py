@@ -21,6 +21,7 @@ from domain.segmentation import NAMES
 from projections.baskets import find_basket, total
 from projections.identities import person_of
 from projections.intent import intent_of
+from projections.kept_visits import visits_of
 from projections.people import (
     Account,
     Kind,
@@ -34,7 +35,6 @@ from projections.people import (
 from projections.presence import State, state_of
 from projections.segment_members import find_segment, segments_of
 from projections.shopper_directory import find_shopper
-from projections.visits import visits_of
 
 if TYPE_CHECKING:
     from api.call import Call

@@ -14,10 +14,10 @@ from api.roles import ANALYST
 from api.route import Reply, Route
 from application.timelines import find_past, streams_of
 from domain.money import Money
+from projections.kept_visits import visit_ids_of
 from projections.orders import orders_of
 from projections.people import visitors_of
 from projections.visits import page_of as path_of
-from projections.visits import visit_ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

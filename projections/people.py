@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from projections.kept_visits import PAUSE
 from projections.presence import ACTIVE, State
 from projections.segment_sizes import PlacedShopper
-from projections.visits import PAUSE
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from projections.visits import COLUMNS, PAUSE, VisitRow
+from projections.kept_visits import COLUMNS, PAUSE, VisitRow
 
 if TYPE_CHECKING:
     from projections.projection import Connection

@@ -15,9 +15,9 @@ from domain.order import Order
 from domain.visit import Visit
 from projections.behaviour import Step, dwell_conversion, paths
 from projections.funnel import funnel
+from projections.kept_visits import visits_of
 from projections.presence import presence, present, state_of
 from projections.searches import top_searches
-from projections.visits import visits_of
 from tests.projections.folding import NOON, at, line
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import pytest
 from domain.visit import Visit
 from projections.funnel import FunnelRow, funnel
 from projections.interactions import interactions_of
+from projections.kept_visits import visits_of
 from projections.live_kpis import NUMBERS
-from projections.visits import visits_of
 from tests.sdk import browser_senders
 from tests.sdk.senders import SHOPPER, STORY, send_as_ga4, send_with_node, send_with_python
 from tests.shops import caught_up
