@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from footfall.child_process import SAME_USER, command_line
 from footfall.supervisor import environment_of
 
 if TYPE_CHECKING:
@@ -22,15 +24,19 @@ MEBIBYTE = 2**20
 
 @asynccontextmanager
 async def processes(settings: Settings, commands: Sequence[str]) -> AsyncIterator[list[int]]:
-    """Run commands of ``footfall`` for the length of the block; yield their process ids."""
+    """Run commands of ``footfall`` for the length of the block; yield their process ids.
+
+    They are started as the supervisor does it, and end with us, however we do.
+    """
     started = [
         await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "footfall",
-            *command.split(),
+            *command_line(
+                [sys.executable, "-m", "footfall", *command.split()],
+                run_as=SAME_USER,
+                death_signal=signal.SIGTERM,
+            ),
             env=environment_of(settings),
-            start_new_session=True,  # as the supervisor does
+            start_new_session=True,
         )
         for command in commands
     ]
