@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import numpy as np
@@ -139,6 +139,19 @@ def test_the_future_changes_nothing_in_the_past() -> None:
     for one_part, other_part in zip(first, second, strict=True):
         torch.testing.assert_close(one_part[0, :2], other_part[0, :2])
         assert not torch.equal(one_part[0, 2:], other_part[0, 2:])
+
+
+@pytest.mark.parametrize("body", ["attention", "gru"])
+def test_asked_at_one_event_it_says_what_it_says_there_when_asked_at_all(
+    body: Literal["attention", "gru"],
+) -> None:
+    torch.manual_seed(1)
+    network = SequenceNetwork(PRODUCTS, msgspec.structs.replace(SETTINGS, body=body), None).eval()
+    events = padded(LATER, np.arange(len(LATER)), 30, CPU)
+    rows, latest = torch.arange(len(LATER)), torch.from_numpy(LATER.lengths - 1)
+    with torch.inference_mode():
+        for of_all, of_one in zip(network(events), network(events, latest), strict=True):
+            torch.testing.assert_close(of_one[:, 0], of_all[rows, latest])
 
 
 def test_products_seen_beside_each_other_begin_near_each_other() -> None:
