@@ -12,6 +12,13 @@ import structlog
 if TYPE_CHECKING:
     from types import TracebackType
 
+_LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the driver's word for a connection cut in mid-operation
+)
 logger = structlog.get_logger(__name__)
 
 CHANNEL = "footfall_log"
@@ -64,7 +71,7 @@ class Tail:
             before = self._newest
             try:
                 await self._listen()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _LOST as error:
                 logger.warning("tail_reconnects", reason=repr(error))
             delay = 0.05 if self._newest > before else min(delay * 2, 2.0)
             await asyncio.sleep(delay)

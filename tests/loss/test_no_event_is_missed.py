@@ -6,7 +6,7 @@ import asyncio
 import sys
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
@@ -59,6 +59,28 @@ async def test_an_event_committed_before_the_listener_listens_arrives_without_an
                 reading = asyncio.create_task(_first_after(store, before))
                 await _append_one(writer)
                 assert await asyncio.wait_for(reading, 5) == before + 1
+
+
+async def test_a_reader_hears_on_after_a_listener_was_cut_off_in_mid_operation(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen = asyncpg.Connection.add_listener
+    cuts = iter([asyncpg.InternalClientError("another operation is in progress")])
+
+    async def cut_at_first(connection: Any, *arguments: Any) -> None:
+        if cut := next(cuts, None):
+            raise cut
+        await listen(connection, *arguments)
+
+    monkeypatch.setattr(asyncpg.Connection, "add_listener", cut_at_first)
+    async with (
+        open_pool(database_url) as pool,
+        open_event_store(pool, direct_dsn=database_url) as store,
+    ):
+        reading = asyncio.create_task(_first_after(store, 0))
+        await asyncio.sleep(0.2)
+        await _append_one(store)
+        assert await asyncio.wait_for(reading, 5) == 1
 
 
 async def test_a_transaction_open_in_another_database_holds_no_reader_up(
