@@ -12,7 +12,7 @@ from prometheus_client.core import CollectorRegistry, GaugeMetricFamily
 
 from api.problems import NOT_READY, busy
 from api.route import Reply, Route
-from application.event_store.postgres import LOST_CONNECTION
+from application.event_store.lost_connections import LOST_CONNECTION
 from projections.checkpoints import projection_states
 from projections.registry import PROJECTIONS
 

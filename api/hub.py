@@ -15,7 +15,7 @@ from api.live_client import FEED, LiveClient
 from api.live_topics import STATE_TOPICS
 from api.problems import busy
 from api.sse import frame
-from application.event_store.postgres import LOST_CONNECTION
+from application.event_store.lost_connections import LOST_CONNECTION
 from projections.checkpoints import live_generation, live_positions
 from projections.feeds import PAGE, read_feed
 from projections.position_waiter import StillBehind

@@ -17,7 +17,7 @@ from application.errors import (
     Overloaded,
     PreconditionFailed,
 )
-from application.event_store.postgres import LOST_CONNECTION
+from application.event_store.lost_connections import LOST_CONNECTION
 from domain.errors import FieldError, Forbidden, NotFound, Rejected
 from projections.generations import NothingToCancel, NothingToRollBack, RebuildUnderWay
 from projections.position_waiter import StillBehind

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
-import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from footfall.child_process import SAME_USER, command_line
-from footfall.supervisor import environment_of
+from footfall.supervisor import environment_of, start
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -24,22 +20,9 @@ MEBIBYTE = 2**20
 
 @asynccontextmanager
 async def processes(settings: Settings, commands: Sequence[str]) -> AsyncIterator[list[int]]:
-    """Run commands of ``footfall`` for the length of the block; yield their process ids.
-
-    They are started as the supervisor does it, and end with us, however we do.
-    """
-    started = [
-        await asyncio.create_subprocess_exec(
-            *command_line(
-                [sys.executable, "-m", "footfall", *command.split()],
-                run_as=SAME_USER,
-                death_signal=signal.SIGTERM,
-            ),
-            env=environment_of(settings),
-            start_new_session=True,
-        )
-        for command in commands
-    ]
+    """Run commands of ``footfall`` for the length of the block; yield their process ids."""
+    environment = environment_of(settings)
+    started = [await start(command.split(), environment) for command in commands]
     try:
         yield [process.pid for process in started]
     finally:

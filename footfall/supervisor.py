@@ -52,6 +52,23 @@ def environment_of(settings: Settings) -> dict[str, str]:
     }
 
 
+async def start(
+    command: Sequence[str], environment: Mapping[str, str]
+) -> asyncio.subprocess.Process:
+    """Start a command of ``footfall`` as a process that ends with us, however we do."""
+    return await asyncio.create_subprocess_exec(
+        *command_line(
+            [sys.executable, "-m", "footfall", *command],
+            run_as=SAME_USER,
+            death_signal=signal.SIGTERM,
+        ),
+        env=dict(environment),
+        # Ctrl-C is for us, who end them in order; and where the kernel shares the cores among
+        # sessions, who answers is not charged for what works behind the scenes.
+        start_new_session=True,
+    )
+
+
 async def _keep_alive(
     name: str, command: Sequence[str], environment: Mapping[str, str], stop: asyncio.Event
 ) -> None:
@@ -59,17 +76,7 @@ async def _keep_alive(
     deaths = 0
     while not stop.is_set():
         started = clock()
-        process = await asyncio.create_subprocess_exec(
-            *command_line(
-                [sys.executable, "-m", "footfall", *command],
-                run_as=SAME_USER,
-                death_signal=signal.SIGTERM,
-            ),
-            env=dict(environment),
-            # Ctrl-C is for us, who end them in order; and where the kernel shares the cores among
-            # sessions, who answers is not charged for what works behind the scenes.
-            start_new_session=True,
-        )
+        process = await start(command, environment)
         code = await _wait(process, stop)
         if stop.is_set():
             return

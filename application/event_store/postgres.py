@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import structlog
 
 from application.errors import (
@@ -19,6 +18,7 @@ from application.errors import (
 )
 from application.event_store import chain, metrics
 from application.event_store.group_commit import GroupCommit
+from application.event_store.lost_connections import LOST_CONNECTION
 from application.event_store.store import (
     MAX_PAGE,
     Append,
@@ -33,19 +33,9 @@ from application.event_store.tail import Tail
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 
-logger = structlog.get_logger(__name__)
+    import asyncpg
 
-LOST_CONNECTION = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the driver's word for a connection cut in mid-operation
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    OSError,
-    TimeoutError,
-)
-"""Signs that the database went away, not that it refused."""
+logger = structlog.get_logger(__name__)
 
 _COLUMNS = """position, event_id, stream_id, version, topic, schema_version, occurred_at,
     recorded_at, actor, visit_id, correlation_id, causation_id, payload"""

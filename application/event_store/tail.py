@@ -9,16 +9,11 @@ from typing import TYPE_CHECKING, Any, Self
 import asyncpg
 import structlog
 
+from application.event_store.lost_connections import LOST_CONNECTION
+
 if TYPE_CHECKING:
     from types import TracebackType
 
-_LOST = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the driver's word for a connection cut in mid-operation
-)
 logger = structlog.get_logger(__name__)
 
 CHANNEL = "footfall_log"
@@ -71,7 +66,7 @@ class Tail:
             before = self._newest
             try:
                 await self._listen()
-            except _LOST as error:
+            except (*LOST_CONNECTION, asyncpg.PostgresError) as error:
                 logger.warning("tail_reconnects", reason=repr(error))
             delay = 0.05 if self._newest > before else min(delay * 2, 2.0)
             await asyncio.sleep(delay)

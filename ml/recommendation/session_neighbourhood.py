@@ -126,11 +126,8 @@ class SessionNeighbourhood:
             self.offsets[session] - (np.cumsum(lengths) - lengths), lengths
         )
         distance = event - anchors[pair]
-        decay = np.where(
-            distance >= 0,
-            np.exp(-distance / settings.after_steps),
-            np.exp(distance / settings.before_steps),
-        )
+        pace = np.where(distance >= 0, settings.after_steps, settings.before_steps)
+        decay = np.exp(-np.abs(distance) / pace)
         ends = np.searchsorted(owner[pair], np.arange(len(contexts) + 1))
         found = sparse.csr_matrix(
             (similarity[pair] * decay, self.items[event], ends), shape=(len(contexts), products)
