@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ml.forecasts.panel import Floats, Ints
 
 KEPT = 3
-FOR_AGGREGATES = ("AutoETS", "Croston SBA", "weekday mean", "recent orders, times pieces")
+FOR_AGGREGATES = ("AutoETS", "Croston", "weekday mean", "recent orders, times pieces")
 """Categories and the total are too few to choose by their errors: what was best among them on one
 half of a year was not on the other. Three views of a week that err differently are listened to:
 how it went on of late, how it was all along, and how many ordered. Of days, so is the weekday.

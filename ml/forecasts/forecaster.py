@@ -15,15 +15,17 @@ from ml.forecasts.intervals import (
     MEDIAN,
     Spread,
     calibrate,
+    counts_with,
     errors_of,
     quantiles_of,
     spread_of,
 )
 from ml.forecasts.panel import WEEK_DAYS, NotEnoughData, Panel
+from ml.forecasts.ratios import quantiles_by_ratio, ratios_of
 from ml.forecasts.series_classes import SeriesClass, classify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ml.forecasts.panel import Floats, Tree
 
@@ -115,24 +117,28 @@ def forecast_at(
     way = _best_way(past, tree)
     mean = add_up(now.mean, tree, way)
 
-    further = _further(backtest, asked, step)
-    long = [*(_say_of_aggregates(backtest, at, choice, origin) for at in further), *past]
-    relative = _relative_errors(long, tree)
-    missed = [_errors(backtest, each, relative) for each in long]
     # What went wrong at one moment went wrong for all together, and says little of the next.
     is_enough = len(past) >= LEAST_ORIGINS
-    errors = np.concatenate(missed, axis=1) if is_enough else np.full((tree.rows, 1), np.nan)
-    variance = np.nan_to_num(history[:, -LATEST:]).var(axis=1)[:, None]
-    quantiles = quantiles_of(
-        _spread(backtest, now, relative),
-        classes,
-        calibrate(errors, classes),
-        mean,
-        np.repeat(variance, mean.shape[1], axis=1),
+    missed = [_errors(backtest, said) for said in past]
+    variance = np.nan_to_num(history[:, -LATEST:]).var(axis=1)
+    by_chance = counts_with(mean, np.repeat(variance[:, None], backtest.horizon, axis=1))
+    quantiles = np.concatenate(
+        [
+            quantiles_of(
+                _spread(backtest, now),
+                classes[tree.products],
+                calibrate(missed if is_enough else [], classes[tree.products]),
+                by_chance[tree.products],
+            ),
+            quantiles_by_ratio(
+                now.middle[tree.aggregates],
+                _ratios(backtest, past, choice, origin) if is_enough else {},
+                by_chance[tree.aggregates],
+            ),
+        ]
     )
     measured = _measured(past, tree)
-    together = _togetherness([each[tree.products] for each in missed[len(further) :]])
-    return Forecast(origin, mean, quantiles, classes, choice, way, measured, together)
+    return Forecast(origin, mean, quantiles, classes, choice, way, measured, _togetherness(missed))
 
 
 class _Said(NamedTuple):
@@ -167,51 +173,59 @@ def _say(
     )
 
 
-def _further(backtest: Backtest, asked: Sequence[int], step: int) -> Sequence[int]:
-    """Return origins before those asked, the earliest first, of which categories remember."""
-    if not asked:
-        return []
-    least = max(LEAST_OF_AGGREGATES, 2 * backtest.season)
-    before = range(asked[0] - step, least - 1, -step)
-    most = MOST_OF_AGGREGATES[backtest.panel.days]
-    return before[: max(0, most - len(asked))][::-1]
-
-
-def _say_of_aggregates(backtest: Backtest, at: int, choice: Choice, until: int) -> _Said:
-    """Return the same of categories and the total alone; NaN for products."""
-    rows = backtest.panel.tree.aggregates
-    said = {}
-    for what, heard in (("middle", choice.for_median), ("mean", choice.for_mean)):
-        points = backtest.of_aggregates(at, heard[SeriesClass.AGGREGATE])
-        said[what] = np.full((rows.stop, backtest.horizon), np.nan)
-        classes = [SeriesClass.AGGREGATE] * (rows.stop - rows.start)
-        said[what][rows] = combine(points, classes, heard)
-    nothing = np.full((rows.stop, backtest.horizon), np.nan)
-    came = backtest.actual[:, at : min(at + backtest.horizon, until)]
-    return _Said(at, said["middle"], said["mean"], nothing, nothing, came)
-
-
-def _spread(backtest: Backtest, said: _Said, relative: Floats) -> Spread:
-    """Return the spread of what was said, as far ahead as it is known what came."""
+def _spread(backtest: Backtest, said: _Said) -> Spread:
+    """Return the spread of what was said of products, as far ahead as it is known what came."""
+    rows = backtest.panel.tree.products
     ahead = said.came.shape[1] or backtest.horizon
     return spread_of(
-        said.middle[:, :ahead],
-        said.low[:, :ahead],
-        said.high[:, :ahead],
-        backtest.actual[:, : said.origin],
-        relative,
+        said.middle[rows, :ahead],
+        said.low[rows, :ahead],
+        said.high[rows, :ahead],
+        backtest.actual[rows, : said.origin],
     )
 
 
-def _errors(backtest: Backtest, said: _Said, relative: Floats) -> Floats:
-    """Return (rows, horizon) errors in spreads; NaN where not known, and of rows that had hardly
-    begun, whose errors have no measure.
+def _errors(backtest: Backtest, said: _Said) -> Floats:
+    """Return (products, periods) errors in spreads, NaN where not known."""
+    rows = backtest.panel.tree.products
+    errors = errors_of(_spread(backtest, said), said.came[rows])
+    return _of_those_begun(backtest, said.origin, rows, errors)
+
+
+def _ratios(
+    backtest: Backtest, past: Sequence[_Said], choice: Choice, until: int
+) -> Mapping[int, Floats]:
+    """Return by origin (aggregates, periods) how many times what was foreseen came.
+
+    At the moments of the past asked already, and at as many before as these rows remember.
     """
-    errors = errors_of(_spread(backtest, said, relative), said.came)
-    has_begun = (backtest.actual[:, : said.origin] > 0).sum(axis=1) >= LEAST_HISTORY
-    errors[~has_begun] = np.nan
-    missing = backtest.horizon - errors.shape[1]
-    return np.pad(errors, ((0, 0), (0, missing)), constant_values=np.nan)
+    rows = backtest.panel.tree.aggregates
+    foreseen = {said.origin: said.middle[rows] for said in past}
+    heard = {SeriesClass.AGGREGATE: choice.for_median[SeriesClass.AGGREGATE]}
+    classes = [SeriesClass.AGGREGATE] * (rows.stop - rows.start)
+    for at in _further(backtest, past):
+        points = backtest.of_aggregates(at, heard[SeriesClass.AGGREGATE])
+        foreseen[at] = combine(points, classes, heard)
+    found = {}
+    for at, middle in foreseen.items():
+        came = backtest.actual[rows, at : min(at + backtest.horizon, until)]
+        ratios = ratios_of(middle[:, : came.shape[1]], came)
+        found[at] = _of_those_begun(backtest, at, rows, ratios)
+    return found
+
+
+def _further(backtest: Backtest, past: Sequence[_Said]) -> Sequence[int]:
+    """Return the origins before those asked that categories and the total remember."""
+    step = past[1].origin - past[0].origin
+    least = max(LEAST_OF_AGGREGATES, 2 * backtest.season)
+    before = range(past[0].origin - step, least - 1, -step)
+    return before[: max(0, MOST_OF_AGGREGATES[backtest.panel.days] - len(past))]
+
+
+def _of_those_begun(backtest: Backtest, at: int, rows: slice, errors: Floats) -> Floats:
+    """Return the errors, NaN for rows that had hardly begun: theirs have no measure."""
+    has_begun = (backtest.actual[rows, :at] > 0).sum(axis=1) >= LEAST_HISTORY
+    return np.where(has_begun[:, None], errors, np.nan)
 
 
 def _best_way(past: Sequence[_Said], tree: Tree) -> Way:
@@ -229,29 +243,6 @@ def _best_way(past: Sequence[_Said], tree: Tree) -> Way:
                 bulk += float(np.nansum(said.came[rows] ** 2))
             missed[way] += np.sqrt(squares / bulk) if bulk else 0.0
     return min(Way, key=lambda way: missed[way])
-
-
-def _relative_errors(past: Sequence[_Said], tree: Tree) -> Floats:
-    """Return (rows,) how far off the middles of categories and the total were, as a share of them.
-
-    NaN for products, and where too little is known: their spread is told otherwise.
-    """
-    found = np.full(tree.rows, np.nan)
-    if sum(said.came.shape[1] for said in past) < LEAST_OUTCOMES:
-        return found
-    rows = tree.aggregates
-    squares = sum(_missed(said)[rows].sum(axis=1) for said in past)
-    bulk = sum((said.middle[rows, : said.came.shape[1]] ** 2).sum(axis=1) for said in past)
-    came = sum((np.nan_to_num(said.came[rows]) ** 2).sum(axis=1) for said in past)
-    # Against what came too: where nothing was foreseen, an error is no multiple of it.
-    found[rows] = np.sqrt(squares / np.maximum(np.maximum(bulk, came), 1e-9))
-    return found
-
-
-def _missed(said: _Said) -> Floats:
-    """Return (rows, periods) squared errors of the middles."""
-    missed: Floats = np.nan_to_num(said.came - said.middle[:, : said.came.shape[1]]) ** 2
-    return missed
 
 
 def _measured(past: Sequence[_Said], tree: Tree) -> dict[str, dict[str, float]]:

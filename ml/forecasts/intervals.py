@@ -1,4 +1,4 @@
-"""Intervals: how far what came lay from what was said, at origins of the past.
+"""Intervals of products: how far what came lay from what was said, at origins of the past.
 
 Split conformal prediction (Vovk et al.; Lei et al., JASA 2018) with errors measured in a spread of
 their own on either side, as conformalised quantile regression does (Romano et al., NeurIPS 2019).
@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import stats
 
-from ml.forecasts.series_classes import SeriesClass
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ml.forecasts.panel import Floats
+    from ml.forecasts.series_classes import SeriesClass
 
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
 MEDIAN = LEVELS.index(0.5)
@@ -32,13 +31,11 @@ class Spread(NamedTuple):
     up: Floats
 
 
-def spread_of(
-    middle: Floats, low: Floats, high: Floats, history: Floats, relative: Floats | None
-) -> Spread:
+def spread_of(middle: Floats, low: Floats, high: Floats, history: Floats) -> Spread:
     """Return what errors are measured in.
 
-    Where ``relative`` (rows,) is given and not NaN, that share of the middle; else the distance to
-    what the boosting holds for low and high; else how much the row differed so far.
+    That is the distance to what the boosting holds for low and high; how much the row differed so
+    far where it holds nothing.
     """
     own = np.nan_to_num(_deviation(history))[:, None]
     # Where next to nothing is foreseen, what comes would else be a thousand spreads away, and
@@ -46,10 +43,6 @@ def spread_of(
     floor = np.maximum(0.5 * np.sqrt(middle + 0.25), 0.5 * own)
     down = np.where(np.isnan(low), own, middle - low)
     up = np.where(np.isnan(high), own, high - middle)
-    if relative is not None:
-        share = np.where(np.isnan(relative), np.nan, relative)[:, None] * (middle + 1e-9)
-        down = np.where(np.isnan(share), down, share)
-        up = np.where(np.isnan(share), up, share)
     return Spread(middle, np.maximum(down, floor), np.maximum(up, floor))
 
 
@@ -60,18 +53,20 @@ def errors_of(spread: Spread, actual: Floats) -> Floats:
 
 
 def calibrate(
-    errors: Floats, classes: Sequence[SeriesClass]
+    errors: Sequence[Floats], classes: Sequence[SeriesClass]
 ) -> Mapping[SeriesClass, Floats | None]:
-    """Return the quantiles of (rows, cases) errors for each class; None where too few are known.
+    """Return the quantiles of (rows, periods) errors for each class; None where too few are known.
 
-    A class with few errors of its own takes those of all products.
+    A class with few errors of its own takes those of all.
     """
-    is_product = np.array([each is not SeriesClass.AGGREGATE for each in classes])
-    pooled = _quantiles(errors[is_product])
+    if not errors:
+        return dict.fromkeys(classes)
+    known = np.concatenate(errors, axis=1)
+    pooled = _quantiles(known)
     found: dict[SeriesClass, Floats | None] = {}
     for each in set(classes):
-        own = _quantiles(errors[np.array([one is each for one in classes])])
-        found[each] = own if own is not None or each is SeriesClass.AGGREGATE else pooled
+        own = _quantiles(known[np.array([one is each for one in classes])])
+        found[each] = pooled if own is None else own
     return found
 
 
@@ -79,20 +74,17 @@ def quantiles_of(
     spread: Spread,
     classes: Sequence[SeriesClass],
     calibrated: Mapping[SeriesClass, Floats | None],
-    mean: Floats,
-    variance: Floats,
+    by_chance: Floats,
 ) -> Floats:
     """Return (rows, horizon, levels), never below nothing and never falling.
 
-    Where too few errors are known, counts with this mean and variance (rows, horizon) stand in.
+    Where too few errors are known, ``by_chance`` of the same shape stands in.
     """
-    found = np.empty((*spread.middle.shape, len(LEVELS)))
-    for each in set(classes):
-        rows = np.flatnonzero([one is each for one in classes])
-        steps = calibrated[each]
+    found = by_chance.copy()
+    for each, steps in calibrated.items():
         if steps is None:
-            found[rows] = counts_with(mean[rows], variance[rows])
             continue
+        rows = np.flatnonzero([one is each for one in classes])
         side = np.where(steps >= 0, spread.up[rows][..., None], spread.down[rows][..., None])
         found[rows] = spread.middle[rows][..., None] + steps * side
     return np.maximum.accumulate(np.maximum(found, 0.0), axis=-1)
