@@ -13,12 +13,9 @@ the machine), and from its recording to its row.
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
 import sys
 import tempfile
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,13 +25,13 @@ import msgspec
 from application.context import Context
 from application.models import note_trained, promote
 from benchmarks.databases import fresh_database
+from benchmarks.processes import processes, processor_seconds, resident
 from benchmarks.report import Report
 from domain.basket import Basket
 from domain.money import Money
 from domain.order import Order, OrderLine
 from domain.product import Product
 from domain.visit import Visit, fact
-from footfall.supervisor import environment_of
 from footfall.wiring import open_shop
 from ml.intent import artifacts
 from ml.intent.artifacts import Artifact
@@ -48,8 +45,6 @@ from ml.intent.outcomes import TARGETS
 from workers.model_files import artifact_path, digest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from domain.events import Event
     from footfall.wiring import Shop
     from ml.intent.examples import Examples
@@ -93,10 +88,11 @@ async def _measure(shop: Shop, name: str) -> dict[str, float]:
                 database_url=own,
                 database_direct_url=own,
                 data_dir=Path(directory),
+                log_level="error",
             )
             async with open_shop(settings) as filled:
                 await _begin(filled, name)
-                async with _worker(filled) as pid:
+                async with processes(settings, ("worker intent",)) as [pid]:
                     await _caught_up(filled)
                     return await _load(filled, pid)
 
@@ -137,22 +133,6 @@ async def _serve(shop: Shop, name: str, target: str, past: Examples) -> None:
     await promote(shop.journal, context, target, "1")
 
 
-@asynccontextmanager
-async def _worker(shop: Shop) -> AsyncIterator[int]:
-    """Run ``footfall worker intent``; yield its process id."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "footfall", "worker", "intent"),
-        env={**os.environ, **environment_of(shop.settings), "FOOTFALL_LOG_LEVEL": "error"},
-    )
-    try:
-        yield process.pid
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        await process.wait()
-
-
 async def _caught_up(shop: Shop) -> None:
     head = await shop.journal.head()
     async with asyncio.timeout(120):
@@ -163,7 +143,7 @@ async def _caught_up(shop: Shop) -> None:
 async def _load(shop: Shop, pid: int) -> dict[str, float]:
     """Send events at the rate, whatever comes of them, and read what the worker tells."""
     visitors = _Visitors(random.Random(SEED))
-    scored, used = await shop.pool.fetchval("SELECT scored FROM app.intent"), _cpu_seconds(pid)
+    scored, used = await shop.pool.fetchval("SELECT scored FROM app.intent"), processor_seconds(pid)
     clock = asyncio.get_running_loop().time
     begun, sent = clock(), 0
     async with asyncio.TaskGroup() as tasks:
@@ -174,7 +154,7 @@ async def _load(shop: Shop, pid: int) -> dict[str, float]:
             sent += due
             await asyncio.sleep(TICK_SECONDS)
     await _caught_up(shop)
-    lasted, used = clock() - begun, _cpu_seconds(pid) - used
+    lasted, used = clock() - begun, processor_seconds(pid) - used
     await asyncio.sleep(5.5)  # it tells of its latencies every five seconds, with the next event
     await _record(shop, visitors)
     await _caught_up(shop)
@@ -189,7 +169,7 @@ async def _load(shop: Shop, pid: int) -> dict[str, float]:
         "event_to_row_p50_ms": row_ms["p50"],
         "event_to_row_p99_ms": row_ms["p99"],
         "events_per_s": (told["scored"] - scored - 1) / lasted,
-        "rss_mb": _resident_mib(pid),
+        "rss_mb": resident(pid),
         "cores": used / lasted,
     }
 
@@ -197,17 +177,6 @@ async def _load(shop: Shop, pid: int) -> dict[str, float]:
 async def _record(shop: Shop, visitors: _Visitors) -> None:
     now = datetime.now(UTC)
     await shop.journal.record(Context("bench", now), [visitors.next_event(now)])
-
-
-def _resident_mib(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    [resident] = [line for line in status.splitlines() if line.startswith("VmRSS")]
-    return int(resident.split()[1]) / 1_024
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class _Visitors:

@@ -8,7 +8,7 @@ scores of the past.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from scipy.special import expit, logit
@@ -20,6 +20,13 @@ LEAST_PROBABILITY = 1e-4
 """What a leaf without a positive stands for: nobody is certain."""
 
 
+class Explained(NamedTuple):
+    """(rows,) log odds, and (rows, features): what each feature adds, next to a mean row."""
+
+    log_odds: Matrix
+    contributions: Matrix
+
+
 class Classifier(Protocol):
     """Fitted and never changed."""
 
@@ -27,8 +34,8 @@ class Classifier(Protocol):
         """Return (rows,) the log odds of (rows, features) float32, each row on its own."""
         ...
 
-    def contributions(self, rows: Matrix) -> Matrix:
-        """Return (rows, features): what each feature adds to the log odds, next to a mean row."""
+    def explained(self, rows: Matrix) -> Explained:
+        """Return the same log odds, and what each feature adds to them."""
         ...
 
 
@@ -39,8 +46,9 @@ class BoostedTrees:
     def log_odds(self, rows: Matrix) -> Matrix:
         return self.trees.predict(rows)
 
-    def contributions(self, rows: Matrix) -> Matrix:
-        return self.trees.contributions(rows)[0]
+    def explained(self, rows: Matrix) -> Explained:
+        log_odds, shares, _ = self.trees.explained(rows)
+        return Explained(log_odds, shares)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,13 +60,14 @@ class Forest:
     def log_odds(self, rows: Matrix) -> Matrix:
         return _log_odds(self.trees.predict(rows))
 
-    def contributions(self, rows: Matrix) -> Matrix:
+    def explained(self, rows: Matrix) -> Explained:
         """Share the distance in log odds as the paths share the distance in probability."""
-        shares, mean = self.trees.contributions(rows)
+        answers, shares, mean = self.trees.explained(rows)
         apart = shares.sum(axis=1, keepdims=True)
         distance = _log_odds(mean + apart) - _log_odds(np.full((1, 1), mean))
         level = np.abs(apart) < 1e-12  # noqa: PLR2004 - rounding
-        return np.where(level, 0.0, shares / np.where(level, 1, apart) * distance)
+        contributions = np.where(level, 0.0, shares / np.where(level, 1, apart) * distance)
+        return Explained(_log_odds(answers), contributions)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,10 +96,11 @@ class Linear:
     bias: float
 
     def log_odds(self, rows: Matrix) -> Matrix:
-        return _products(self.scaling(rows), self.weights[None])[:, 0] + self.bias
+        return self.explained(rows).log_odds
 
-    def contributions(self, rows: Matrix) -> Matrix:
-        return self.scaling(rows) * self.weights
+    def explained(self, rows: Matrix) -> Explained:
+        added = self.scaling(rows) * self.weights
+        return Explained(added.sum(axis=1) + self.bias, added)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,15 +114,16 @@ class Network:
     def log_odds(self, rows: Matrix) -> Matrix:
         return self._answer(self.scaling(rows))
 
-    def contributions(self, rows: Matrix) -> Matrix:
-        """Return how the log odds change when a feature alone goes to its mean."""
+    def explained(self, rows: Matrix) -> Explained:
+        """Tell how the log odds change when a feature alone goes to its mean."""
         scaled = self.scaling(rows)
+        log_odds = self._answer(scaled)
         first = scaled @ self.weights[0].T + self.biases[0]
         # (rows, features, out): the first layer less what each feature gives to it.
         layer = first[:, None, :] - scaled[:, :, None] * self.weights[0].T
         for weight, bias in zip(self.weights[1:], self.biases[1:], strict=True):
             layer = np.maximum(layer, 0) @ weight.T + bias
-        return self._answer(scaled)[:, None] - layer[:, :, 0]
+        return Explained(log_odds, log_odds[:, None] - layer[:, :, 0])
 
     def _answer(self, scaled: Matrix) -> Matrix:
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
@@ -131,8 +142,9 @@ class Calibrated:
     def log_odds(self, rows: Matrix) -> Matrix:
         return self.slope * self.classifier.log_odds(rows) + self.intercept
 
-    def contributions(self, rows: Matrix) -> Matrix:
-        return self.slope * self.classifier.contributions(rows)
+    def explained(self, rows: Matrix) -> Explained:
+        log_odds, contributions = self.classifier.explained(rows)
+        return Explained(self.slope * log_odds + self.intercept, self.slope * contributions)
 
 
 def probabilities(classifier: Classifier, rows: Matrix) -> Matrix:
@@ -143,8 +155,11 @@ def probabilities(classifier: Classifier, rows: Matrix) -> Matrix:
 def _products(rows: Matrix, weights: Matrix) -> Matrix:
     """Return (rows, out) for (rows, in) and (out, in), each row added up in the same order.
 
-    The usual product of matrices adds up in an order that depends on how many rows there are.
+    The usual product of matrices adds up in an order that depends on how many rows there are. Few
+    rows are taken at once, of many one column after the other, which needs no room.
     """
+    if len(rows) < len(weights):
+        return (rows[:, None, :] * weights).sum(axis=2)  # type: ignore[no-any-return]
     return np.stack([(rows * each).sum(axis=1) for each in weights], axis=1)
 
 

@@ -79,14 +79,19 @@ class Factor(msgspec.Struct, frozen=True):
     text: str
 
 
-def factors_of(row: Matrix, contributions: Matrix) -> tuple[Factor, ...]:
-    """Return the features of (features,) that moved the score most, the strongest first."""
-    order = np.argsort(-np.abs(contributions), kind="stable")[:MOST]
-    return tuple(
-        _factor(FEATURES[n], float(row[n]), float(contributions[n]))
-        for n in order.tolist()
-        if abs(contributions[n]) >= LEAST_EFFECT
-    )
+def factors_of(rows: Matrix, contributions: Matrix) -> list[tuple[Factor, ...]]:
+    """Return for each of (rows, features) those that moved its score most, the strongest first."""
+    strongest = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :MOST]
+    values = np.take_along_axis(rows, strongest, axis=1).tolist()
+    effects = np.take_along_axis(contributions, strongest, axis=1).tolist()
+    return [
+        tuple(
+            _factor(FEATURES[feature], value, effect)
+            for feature, value, effect in zip(*of_row, strict=True)
+            if abs(effect) >= LEAST_EFFECT
+        )
+        for of_row in zip(strongest.tolist(), values, effects, strict=True)
+    ]
 
 
 def _factor(feature: str, value: float, effect: float) -> Factor:

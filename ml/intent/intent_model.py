@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scipy.special import expit
+
 from ml.intent.classifiers import probabilities
 
 if TYPE_CHECKING:
@@ -27,6 +29,11 @@ class IntentModel:
     def probabilities(self, rows: Matrix) -> Matrix:
         """Return (rows,) how probable it is, each row on its own."""
         return probabilities(self.classifier, rows)
+
+    def explained(self, rows: Matrix) -> tuple[Matrix, Matrix]:
+        """Return the same, and (rows, features) what each feature adds to the log odds."""
+        log_odds, contributions = self.classifier.explained(rows)
+        return expit(log_odds), contributions
 
     def pays(self, probability: float) -> bool:
         """Whether an offer pays at this probability."""

@@ -132,9 +132,6 @@ class Scorer:
         for asked in found.asked:
             self._sign(asked)
             self._watch(asked)
-        latest = {asked.visit.number: asked for asked in found.asked}
-        for target in TARGETS:
-            self._explain(target, list(latest.values()))
         for over in found.over:
             self._end(over.outcome, found)
         return found
@@ -179,21 +176,16 @@ class Scorer:
                 each.probabilities[target] = each.usual[target]
                 each.pays[target] = False
             return
-        found = serving.model.probabilities(np.stack([each.row for each in open_ones]))
-        for each, probability in zip(open_ones, found.tolist(), strict=True):
+        rows: Matrix = np.stack([each.row for each in open_ones])
+        probabilities, contributions = serving.model.explained(rows)
+        for each, probability in zip(open_ones, probabilities.tolist(), strict=True):
             each.models[target] = serving.version
             each.probabilities[target] = probability
             each.pays[target] = serving.model.pays(probability)
-
-    def _explain(self, target: str, asked: Sequence[Asked]) -> None:
-        serving = self.serving.get(target)
-        answered = [each for each in asked if each.models.get(target)]
-        if serving is None or not answered:
-            return
-        rows: Matrix = np.stack([each.row for each in answered])
-        shares = serving.model.classifier.contributions(rows)
-        for each, row, share in zip(answered, rows, shares, strict=True):
-            each.factors[target] = factors_of(row, share)
+        latest = list({each.visit.number: n for n, each in enumerate(open_ones)}.values())
+        factors = factors_of(rows[latest], contributions[latest])  # of what a row will show
+        for n, moved in zip(latest, factors, strict=True):
+            open_ones[n].factors[target] = moved
 
     def _sign(self, asked: Asked) -> None:
         said = (asked.probabilities.get(target, np.nan) for target in TARGETS)

@@ -86,19 +86,22 @@ class TreeEnsemble:
 
     def predict(self, rows: Matrix) -> Matrix:
         """Return (rows,) the sum of the trees' answers to (rows, features)."""
-        return self.start + self.value[self._leaves(rows)].sum(axis=1)  # type: ignore[no-any-return]
+        return self._answers(self._leaves(rows))
 
-    def contributions(self, rows: Matrix) -> tuple[Matrix, float]:
-        """Return (rows, features) and what every answer has in common; each row adds up to both.
+    def explained(self, rows: Matrix) -> tuple[Matrix, Matrix, float]:
+        """Return the answers, (rows, features) shares, and what every answer has in common.
 
-        A feature's share is how far the splits on it moved the mean answer along the paths taken
-        (Saabas, Interpreting random forests, 2014).
+        Shares and what is common add up to the answer. A feature's share is how far the splits on
+        it moved the mean answer along the paths taken (Saabas, Interpreting random forests, 2014).
         """
         leaves = self._leaves(rows)
         cells = self._paths.features[leaves] + np.arange(len(rows))[:, None, None] * rows.shape[1]
         shares = np.bincount(cells.ravel(), self._paths.changes[leaves].ravel(), rows.size)
         common = self.start + float(self.value[self.roots].sum())
-        return shares.astype(np.float64).reshape(rows.shape), common
+        return self._answers(leaves), shares.astype(np.float64).reshape(rows.shape), common
+
+    def _answers(self, leaves: Numbers) -> Matrix:
+        return self.start + self.value[leaves].sum(axis=1)  # type: ignore[no-any-return]
 
     def _leaves(self, rows: Matrix) -> Numbers:
         """Return (rows, trees) where each row ends in each tree."""

@@ -41,8 +41,9 @@ def test_the_shares_of_features_add_up_to_a_trees_answer() -> None:
     rows, happened = cases()
     model = HistGradientBoostingClassifier(max_iter=30, random_state=0).fit(rows, happened)
     kept = TreeEnsemble.of_boosting(model)
-    shares, mean = kept.contributions(rows)
-    assert shares.sum(axis=1) + mean == pytest.approx(kept.predict(rows), abs=1e-9)
+    answers, shares, mean = kept.explained(rows)
+    assert (answers == kept.predict(rows)).all()
+    assert shares.sum(axis=1) + mean == pytest.approx(answers, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", FITS)
@@ -52,7 +53,7 @@ def test_every_classifier_learns_and_names_what_moved_it(name: str) -> None:
     fitted = FITS[name](rows, happened, 1)
     found = measure(happened_later, probabilities(fitted, later))
     assert found.auc > 0.8
-    weight = np.abs(fitted.contributions(later)).mean(axis=0)
+    weight = np.abs(fitted.explained(later).contributions).mean(axis=0)
     assert weight[:2].min() > 3 * weight[4]
 
 
@@ -61,9 +62,11 @@ def test_a_row_is_answered_alike_to_the_last_bit_alone_and_among_others(name: st
     rows, happened = cases(600)
     fitted = calibrate(FITS[name](rows, happened, 1), rows[:300], happened[:300])
     whole = probabilities(fitted, rows)
-    for size in (1, 2, 3, 7, 64, 599):
+    for size in (1, 2, 3, 7, 31, 32, 64, 599):
         parts = [probabilities(fitted, rows[n : n + size]) for n in range(0, 600, size)]
         assert np.concatenate(parts).tobytes() == whole.tobytes()
+        told = [fitted.explained(rows[n : n + size]).log_odds for n in range(0, 600, size)]
+        assert np.concatenate(told).tobytes() == fitted.log_odds(rows).tobytes()
 
 
 @pytest.mark.parametrize("name", FITS)
