@@ -37,14 +37,18 @@ LATER_TOPICS = frozenset({"alerts"})
 
 
 async def newest_rows(connection: Connection, projection: Fed, limit: int) -> list[FeedRow]:
-    """Return about the ``limit`` rows that changed last, in order of position."""
+    """Return at least the ``limit`` rows that changed last, in order of position.
+
+    Rows of one position stay together, however many there are.
+    """
     if projection.feed is None:
         return []
-    before: int = await connection.fetchval(
+    first: int = await connection.fetchval(
         f"""SELECT coalesce((SELECT position FROM {projection.feed.table}
-                             ORDER BY position DESC OFFSET $1 LIMIT 1), 0)""",  # noqa: S608
-        limit,
+                             ORDER BY position DESC OFFSET $1 LIMIT 1), 1)""",  # noqa: S608
+        limit - 1,
     )
+    before = first - 1
     rows: list[FeedRow] = []
     while page := await read_feed(connection, projection, rows[-1].position if rows else before):
         rows += page

@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from workers.training_schedule import Ended
 
 
+CAN_WAIT = 10
+"""The niceness of what nobody waits for."""
+
+
 class Worker(NamedTuple):
-    """``niceness``: whoever asks is answered first, with 0; all that can wait has 10.
+    """``niceness``: whoever asks is answered first, with 0; what can wait has ``CAN_WAIT``.
 
     ``folds``: it holds a connection for each read model, beside those it works on.
     """
@@ -45,12 +49,13 @@ async def run_worker(shop: Shop, name: str) -> None:
 
 
 def give_way(niceness: int) -> None:
-    """Let whoever is less nice go first.
+    """Be this nice at least, however often asked: whoever is less nice goes first.
 
     Linux may share the cores among sessions before it looks into any of them (sched(7),
     "autogroup"): whoever has one for itself must be nice as a session, too.
     """
-    os.nice(niceness)
+    niceness = max(os.getpriority(os.PRIO_PROCESS, 0), niceness)
+    os.setpriority(os.PRIO_PROCESS, 0, niceness)
     if os.getsid(0) == os.getpid():
         with suppress(OSError):  # not that kind of kernel
             Path("/proc/self/autogroup").write_text(str(niceness), encoding="ascii")
@@ -183,8 +188,10 @@ WORKERS = {
     "recommender": Worker("keeps a list for each visitor", 5, _recommend),
     "intent": Worker("scores open visits after each event", 4, _score_intent),
     "segmenter": Worker("keeps segments and who is in them", 6, _keep_segments),
-    "forecaster": Worker("works out what may be sold, and what to order", 10, _forecast_when_due),
-    "trainer": Worker("trains what lists and scores come from", 10, _train_when_due),
+    "forecaster": Worker(
+        "works out what may be sold, and what to order", CAN_WAIT, _forecast_when_due
+    ),
+    "trainer": Worker("trains what lists and scores come from", CAN_WAIT, _train_when_due),
     "rebuilder": Worker("builds read models anew beside those that serve", 8, _rebuild, folds=True),
-    "replayer": Worker("tries other models on the past", 10, _replay),
+    "replayer": Worker("tries other models on the past", CAN_WAIT, _replay),
 }

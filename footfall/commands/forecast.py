@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from footfall.background import CAN_WAIT, give_way
 from footfall.commands.options import data_dir_option, opened
 from footfall.forecast_process import NOT_ENOUGH_DATA
 from footfall.settings import stock_settings
@@ -44,7 +44,7 @@ def forecast(
 ) -> None:
     """Work out the demand of the days and weeks to come, and what to have in stock."""
     if reason:
-        os.nice(10)
+        give_way(CAN_WAIT)
     settings = command_line.settings("forecast", data_dir=data_dir)
     started = time.monotonic()
     made = uvloop.run(_make(settings, reason or "asked", drawn, is_shown=reason is None))

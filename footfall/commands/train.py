@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import sys
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +12,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from footfall.background import CAN_WAIT, give_way
 from footfall.commands.options import data_dir_option, opened
 from footfall.training_process import NOT_ENOUGH_DATA
 from footfall.training_progress import LoggedProgress, ShownProgress
@@ -78,7 +78,7 @@ def train(
     One that was killed goes on.
     """
     if is_scheduled:
-        os.nice(10)
+        give_way(CAN_WAIT)
     settings = command_line.settings("train", data_dir=data_dir)
     shown = LoggedProgress() if is_scheduled else ShownProgress()
     told = uvloop.run(_train(settings, kind, seed, epochs, shown, promotes=promotes))
