@@ -11,7 +11,7 @@ import { useSession } from '../../api/session'
 import { money } from '../../format'
 import { Confirm } from '../../parts/Dialog'
 import { Select } from '../../parts/Form'
-import { Failed, Loading } from '../../parts/States'
+import { Unanswered } from '../../parts/States'
 import { toast } from '../../parts/Toast'
 import { texts } from '../../texts'
 import { AdvicePanel } from './AdvicePanel'
@@ -50,19 +50,12 @@ export function Product({ productId }: { productId: string }) {
 function Shown() {
   const { productId, result } = useProduct()
   const categories = useCategoryNames()
-  const { data, error } = result
+  const { data } = result
   const back = { href: '/', label: texts.products.title }
   if (!data) {
     return (
       <PageFrame title={productId} back={back}>
-        {error ? (
-          <Failed
-            error={error}
-            {...(error.status === 404 ? {} : { retry: () => void result.refetch() })}
-          />
-        ) : (
-          <Loading />
-        )}
+        <Unanswered result={result} />
       </PageFrame>
     )
   }
