@@ -2,6 +2,7 @@
 
 import { useMemo, useState } from 'react'
 
+import { useMay } from '../../api/session'
 import { dateTime, number } from '../../format'
 import { between } from '../../parts/Intervals'
 import { Panel } from '../../parts/Panel'
@@ -12,7 +13,6 @@ import { Card } from './Card'
 import { StatePill } from './StatePill'
 import { type Change, TakeOver } from './TakeOver'
 import { useKind } from './kind'
-import { useMay } from './reads'
 import { ownName, scoreOf } from './scores'
 import type { Model } from './shapes'
 import { kindName, measureName, scoreText } from './words'

@@ -7,7 +7,7 @@ import { PageFrame, type PanelEntry } from '../../app/PageFrame'
 import { call } from '../../api/client'
 import { useCategoryNames } from '../../api/categories'
 import { queries } from '../../api/queries'
-import { useSession } from '../../api/session'
+import { useMay } from '../../api/session'
 import { money } from '../../format'
 import { Confirm } from '../../parts/Dialog'
 import { Select } from '../../parts/Form'
@@ -82,7 +82,7 @@ function Shown() {
 
 function Actions({ insight }: { insight: Insight }) {
   const { span, setSpan } = useProduct()
-  const isAdmin = useSession()?.roles.includes('admin') ?? false
+  const isAdmin = useMay('admin')
   const [shown, setShown] = useState<'edit' | 'withdraw' | null>(null)
   const [, go] = useLocation()
   const withdraw = async (): Promise<void> => {
