@@ -30,6 +30,11 @@ export function useSession(): Session | null | undefined {
   return isError && data === undefined ? null : data
 }
 
+/** Returns whether the signed-in has the role, as an admin has all of them. */
+export function useMay(role: Role): boolean {
+  return useSession()?.roles.some((mine) => mine === role || mine === 'admin') ?? false
+}
+
 /** Signs a member of the staff in; false for a shopper, who has no business here. */
 export async function signIn(username: string, password: string): Promise<boolean> {
   const answer = await post<SignedIn>('/v1/sessions', { username, password })

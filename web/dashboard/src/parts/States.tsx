@@ -47,6 +47,13 @@ export function Failed({ error, retry }: { error: Problem; retry?: () => void })
   )
 }
 
+/** Shows why there is no answer: it loads, or it failed. What is not there is not asked again. */
+export function Unanswered({ result }: { result: UseQueryResult<unknown, Problem> }) {
+  const { error, refetch } = result
+  if (!error) return <Loading />
+  return <Failed error={error} {...(error.status !== 404 && { retry: () => void refetch() })} />
+}
+
 export interface AnsweredProps<T> {
   result: UseQueryResult<T, Problem>
   /** Says whether an answer has nothing to show. */

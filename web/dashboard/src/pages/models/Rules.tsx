@@ -4,6 +4,7 @@ import { useState } from 'react'
 
 import { call } from '../../api/client'
 import { useProductNames } from '../../api/product-names'
+import { useMay } from '../../api/session'
 import { Panels } from '../../app/PageFrame'
 import { dateTime, decimal, number } from '../../format'
 import { useNow } from '../../live/use-live'
@@ -15,7 +16,7 @@ import { type Column, Table } from '../../parts/Table'
 import { toast } from '../../parts/Toast'
 import { texts } from '../../texts'
 import { RuleForm } from './RuleForm'
-import { RULES, rulesChanged, useCategories, useMay, useRules } from './reads'
+import { RULES, rulesChanged, useCategories, useRules } from './reads'
 import type { Rule } from './shapes'
 
 const words = texts.models.rules

@@ -4,8 +4,8 @@ import { useMemo } from 'react'
 
 import { queries, useRead } from '../../api/queries'
 import { RECOMMENDED } from '../../api/recommended'
-import { useSession } from '../../api/session'
-import type { Page, Role } from '../../api/shapes'
+import { useMay } from '../../api/session'
+import type { Page } from '../../api/shapes'
 import { useFilter } from '../../filters'
 import { usePeriod } from '../../live/use-live'
 import type { Model, Placement, Replay, Rule, ServedAnswer } from './shapes'
@@ -35,12 +35,6 @@ export function useServed() {
 
 export function useModels() {
   return useRead<Page<Model>>(MODELS, {}, { on: ['feed'], everyMs: 5_000 })
-}
-
-/** Returns whether the signed-in may read the shop's rules. */
-export function useMay(...roles: Role[]): boolean {
-  const mine = useSession()?.roles ?? []
-  return mine.some((role) => roles.includes(role) || role === 'admin')
 }
 
 export function useRules() {

@@ -1,5 +1,6 @@
 /** Names of models, measures and scores as people read them. */
 
+import { fixed } from '../../format'
 import { texts } from '../../texts'
 
 const words = texts.models
@@ -15,6 +16,10 @@ export function kindName(kind: string): string {
 
 export function measureName(measure: string): string {
   return words.measures[measure] ?? readable(measure)
+}
+
+export function scoreText(value: number): string {
+  return fixed(value, 4)
 }
 
 export function readable(name: string): string {

@@ -5,7 +5,7 @@ import { useLocation } from 'wouter'
 
 import { useCategories, useCategoryNames } from '../../api/categories'
 import { usePages } from '../../api/queries'
-import { useSession } from '../../api/session'
+import { useMay } from '../../api/session'
 import { useFilter, jump } from '../../filters'
 import { NOTHING, decimal, major, money, number, share } from '../../format'
 import { usePeriod } from '../../live/use-live'
@@ -35,7 +35,7 @@ const SORTS = [
 ] as const
 
 export function Assortment() {
-  const isAdmin = useSession()?.roles.includes('admin') ?? false
+  const isAdmin = useMay('admin')
   const today = usePeriod(DAY)
   const [q, setQ] = useFilter<string>('q', '')
   const [category, setCategory] = useFilter<string>('category', '')

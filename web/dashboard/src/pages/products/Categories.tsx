@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { type Category, useCategories, useCategoryNames } from '../../api/categories'
 import { call, post } from '../../api/client'
 import { queries } from '../../api/queries'
-import { useSession } from '../../api/session'
+import { useMay } from '../../api/session'
 import { jump } from '../../filters'
 import { number } from '../../format'
 import { Dialog } from '../../parts/Dialog'
@@ -23,7 +23,7 @@ const PATH = '/v1/categories'
 export function Categories() {
   const result = useCategories()
   const names = useCategoryNames()
-  const isAdmin = useSession()?.roles.includes('admin') ?? false
+  const isAdmin = useMay('admin')
   const [edited, setEdited] = useState<Category | 'new' | null>(null)
   const columns: readonly Column<Category>[] = [
     {

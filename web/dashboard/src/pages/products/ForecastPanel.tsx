@@ -8,7 +8,7 @@ import { dateTime, decimal, utcDay } from '../../format'
 import { Chart, type Series } from '../../parts/Chart'
 import { Select } from '../../parts/Form'
 import { Panel } from '../../parts/Panel'
-import { Empty, Failed, Loading } from '../../parts/States'
+import { Empty, Unanswered } from '../../parts/States'
 import { texts } from '../../texts'
 import { allDays } from './ByDay'
 import { useProduct } from './context'
@@ -59,11 +59,7 @@ export function ForecastPanel() {
       {result.error?.status === 404 ? (
         <Empty text={words.none} />
       ) : !forecast ? (
-        result.error ? (
-          <Failed error={result.error} retry={() => void result.refetch()} />
-        ) : (
-          <Loading />
-        )
+        <Unanswered result={result} />
       ) : forecast.items.length === 0 || !product.data ? (
         <Empty text={words.lacks(forecast.lacks)} />
       ) : (

@@ -7,11 +7,11 @@ import { PageFrame, type PanelEntry } from '../../app/PageFrame'
 import { call } from '../../api/client'
 import { useCategoryNames } from '../../api/categories'
 import { queries } from '../../api/queries'
-import { useSession } from '../../api/session'
+import { useMay } from '../../api/session'
 import { money } from '../../format'
 import { Confirm } from '../../parts/Dialog'
 import { Select } from '../../parts/Form'
-import { Failed, Loading } from '../../parts/States'
+import { Unanswered } from '../../parts/States'
 import { toast } from '../../parts/Toast'
 import { texts } from '../../texts'
 import { AdvicePanel } from './AdvicePanel'
@@ -50,19 +50,12 @@ export function Product({ productId }: { productId: string }) {
 function Shown() {
   const { productId, result } = useProduct()
   const categories = useCategoryNames()
-  const { data, error } = result
+  const { data } = result
   const back = { href: '/', label: texts.products.title }
   if (!data) {
     return (
       <PageFrame title={productId} back={back}>
-        {error ? (
-          <Failed
-            error={error}
-            {...(error.status === 404 ? {} : { retry: () => void result.refetch() })}
-          />
-        ) : (
-          <Loading />
-        )}
+        <Unanswered result={result} />
       </PageFrame>
     )
   }
@@ -89,7 +82,7 @@ function Shown() {
 
 function Actions({ insight }: { insight: Insight }) {
   const { span, setSpan } = useProduct()
-  const isAdmin = useSession()?.roles.includes('admin') ?? false
+  const isAdmin = useMay('admin')
   const [shown, setShown] = useState<'edit' | 'withdraw' | null>(null)
   const [, go] = useLocation()
   const withdraw = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 /** Who somebody is, as far as the reader may know. */
 
-import { useSession } from '../../api/session'
+import { useMay } from '../../api/session'
 import { NOTHING, dateTime, number } from '../../format'
 import { Panel } from '../../parts/Panel'
 import { texts } from '../../texts'
@@ -10,7 +10,7 @@ const words = texts.shoppers.facts
 
 export function Facts() {
   const { result } = usePerson()
-  const mayName = useSession()?.roles.includes('admin') ?? false
+  const mayName = useMay('admin')
   const person = result.data
   if (!person) return null
   const { account, known, place } = person

@@ -3,7 +3,7 @@
 import { useLocation } from 'wouter'
 
 import { usePages } from '../../api/queries'
-import { useSession } from '../../api/session'
+import { useMay } from '../../api/session'
 import { useFilter } from '../../filters'
 import { major, money, number, since } from '../../format'
 import { useNow } from '../../live/use-live'
@@ -24,7 +24,7 @@ const KINDS = ['', 'shopper', 'visitor'] as const
 const PRESENCES = ['', 'here', 'active', 'idle'] as const
 
 export function People() {
-  const mayName = useSession()?.roles.includes('admin') ?? false
+  const mayName = useMay('admin')
   const [q, setQ] = useFilter<string>('q', '')
   const [kind, setKind] = useFilter('kind', '', KINDS)
   const [segment, setSegment] = useFilter<string>('segment', '')

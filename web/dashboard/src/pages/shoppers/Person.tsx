@@ -1,7 +1,7 @@
 /** One shopper or visitor: what they did, what they probably do, and what rests on what. */
 
 import { PageFrame, type PanelEntry } from '../../app/PageFrame'
-import { Loading, Failed } from '../../parts/States'
+import { Unanswered } from '../../parts/States'
 import { personTitle } from '../../parts/PersonName'
 import { texts } from '../../texts'
 import { Baskets } from './Baskets'
@@ -33,19 +33,12 @@ export function Person({ asked }: { asked: string }) {
 
 function Shown() {
   const { asked, result } = usePerson()
-  const { data, error } = result
+  const { data } = result
   const back = { href: '/', label: texts.shoppers.title }
   if (!data) {
     return (
       <PageFrame title={personTitle(asked)} back={back}>
-        {error ? (
-          <Failed
-            error={error}
-            {...(error.status === 404 ? {} : { retry: () => void result.refetch() })}
-          />
-        ) : (
-          <Loading />
-        )}
+        <Unanswered result={result} />
       </PageFrame>
     )
   }

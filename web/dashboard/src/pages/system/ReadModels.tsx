@@ -4,7 +4,7 @@ import { useState } from 'react'
 
 import { post } from '../../api/client'
 import { queries } from '../../api/queries'
-import { useSession } from '../../api/session'
+import { useMay } from '../../api/session'
 import { duration, number, share } from '../../format'
 import { Confirm } from '../../parts/Dialog'
 import { Panel } from '../../parts/Panel'
@@ -25,7 +25,7 @@ interface Asked {
 }
 
 export function ReadModels() {
-  const isAdmin = useSession()?.roles.includes('admin') ?? false
+  const isAdmin = useMay('admin')
   const { result, models } = useReadModels()
   useEachFinished(models)
   const [asked, setAsked] = useState<Asked | null>(null)
