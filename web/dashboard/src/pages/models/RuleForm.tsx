@@ -2,13 +2,14 @@
 
 import { useState } from 'react'
 
+import { useCategories } from '../../api/categories'
 import { call, post } from '../../api/client'
 import { useProductNames } from '../../api/product-names'
 import { Dialog } from '../../parts/Dialog'
 import { Choices, Form, SelectField, TextField } from '../../parts/Form'
 import { toast } from '../../parts/Toast'
 import { texts } from '../../texts'
-import { RULES, rulesChanged, useCategories } from './reads'
+import { RULES, rulesChanged } from './reads'
 import { PLACEMENTS, type Rule, type RuleAction } from './shapes'
 
 const words = texts.models.rules

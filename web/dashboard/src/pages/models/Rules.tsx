@@ -2,6 +2,7 @@
 
 import { useState } from 'react'
 
+import { useCategories } from '../../api/categories'
 import { call } from '../../api/client'
 import { useProductNames } from '../../api/product-names'
 import { useMay } from '../../api/session'
@@ -16,7 +17,7 @@ import { type Column, Table } from '../../parts/Table'
 import { toast } from '../../parts/Toast'
 import { texts } from '../../texts'
 import { RuleForm } from './RuleForm'
-import { RULES, rulesChanged, useCategories, useRules } from './reads'
+import { RULES, rulesChanged, useRules } from './reads'
 import type { Rule } from './shapes'
 
 const words = texts.models.rules

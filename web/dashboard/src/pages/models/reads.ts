@@ -46,10 +46,6 @@ export function useRules() {
   )
 }
 
-export function useCategories() {
-  return useRead<Page<{ category_id: string; name: string }>>('/v1/categories', { page_size: 100 })
-}
-
 /** Says that rules changed, which changes lists. */
 export async function rulesChanged(): Promise<void> {
   await Promise.all(
