@@ -55,8 +55,10 @@ class Backtest:
         self.panel = panel
         self.horizon = horizon
         self.season = 1 if panel.days == WEEK_DAYS else WEEK_DAYS
-        self.actual = panel.tree.added_up(panel.demand)
-        """(rows, periods) demand of products, categories and the total."""
+        has_begun = panel.tree.added_up(~np.isnan(panel.demand)) > 0
+        self.actual = np.where(has_begun, panel.tree.added_up(panel.demand), np.nan)
+        """(rows, periods) demand of products, categories and the total; NaN before there was any
+        of their products."""
         self._renew = renew
         self._told: dict[int, Told] = {}
         self._of_aggregates: dict[int, dict[str, Floats]] = {}

@@ -91,8 +91,9 @@ def croston(history: Floats, horizon: int, _season: int) -> Floats:
     """
     from statsforecast.models import CrostonClassic  # noqa: PLC0415 - as above
 
-    periods = (~np.isnan(history)).sum(axis=1)
-    ordered = np.maximum((history > 0).sum(axis=1), 1)
+    fitted = history[:, -LONGEST:]
+    periods = (~np.isnan(fitted)).sum(axis=1)
+    ordered = np.maximum((fitted > 0).sum(axis=1), 1)
     between = np.maximum(periods / ordered, 1.0)
     too_much = CROSTON_SMOOTHING / (2.0 - CROSTON_SMOOTHING) * (1.0 - 1.0 / between)
     found: Floats = _each(history, horizon, CrostonClassic) / (1.0 + too_much)[:, None]

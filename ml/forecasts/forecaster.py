@@ -21,7 +21,7 @@ from ml.forecasts.intervals import (
     spread_of,
 )
 from ml.forecasts.panel import WEEK_DAYS, NotEnoughData, Panel
-from ml.forecasts.ratios import quantiles_by_ratio, ratios_of
+from ml.forecasts.ratios import Past, quantiles_by_ratio
 from ml.forecasts.series_classes import SeriesClass, classify
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ LEAST_OF_AGGREGATES = 12
 """Periods before the first of these."""
 LATEST = 52
 """Periods that say how much a series differs."""
-LEAST_OUTCOMES = 12
+LEAST_PAIRS = 12
+"""Of errors one after the other, before they are said to go together."""
 LEAST_ORIGINS = 4
 """Moments of the past before their errors make intervals."""
 
@@ -120,23 +121,23 @@ def forecast_at(
     # What went wrong at one moment went wrong for all together, and says little of the next.
     is_enough = len(past) >= LEAST_ORIGINS
     missed = [_errors(backtest, said) for said in past]
-    variance = np.nan_to_num(history[:, -LATEST:]).var(axis=1)
-    by_chance = counts_with(mean, np.repeat(variance[:, None], backtest.horizon, axis=1))
     quantiles = np.concatenate(
         [
             quantiles_of(
                 _spread(backtest, now),
                 classes[tree.products],
                 calibrate(missed if is_enough else [], classes[tree.products]),
-                by_chance[tree.products],
             ),
             quantiles_by_ratio(
                 now.middle[tree.aggregates],
-                _ratios(backtest, past, choice, origin) if is_enough else {},
-                by_chance[tree.aggregates],
+                _past_of_aggregates(backtest, past, choice, origin) if is_enough else {},
             ),
         ]
     )
+    unknown = np.isnan(quantiles).any(axis=(1, 2))
+    variance = np.nan_to_num(history[unknown, -LATEST:]).var(axis=1)[:, None]
+    quantiles[unknown] = counts_with(mean[unknown], variance)
+    quantiles = np.maximum.accumulate(np.maximum(quantiles, 0.0), axis=-1)
     measured = _measured(past, tree)
     return Forecast(origin, mean, quantiles, classes, choice, way, measured, _togetherness(missed))
 
@@ -192,10 +193,10 @@ def _errors(backtest: Backtest, said: _Said) -> Floats:
     return _of_those_begun(backtest, said.origin, rows, errors)
 
 
-def _ratios(
+def _past_of_aggregates(
     backtest: Backtest, past: Sequence[_Said], choice: Choice, until: int
-) -> Mapping[int, Floats]:
-    """Return by origin (aggregates, periods) how many times what was foreseen came.
+) -> Mapping[int, Past]:
+    """Return by origin what was foreseen of categories and the total, and what came.
 
     At the moments of the past asked already, and at as many before as these rows remember.
     """
@@ -209,8 +210,8 @@ def _ratios(
     found = {}
     for at, middle in foreseen.items():
         came = backtest.actual[rows, at : min(at + backtest.horizon, until)]
-        ratios = ratios_of(middle[:, : came.shape[1]], came)
-        found[at] = _of_those_begun(backtest, at, rows, ratios)
+        came = _of_those_begun(backtest, at, rows, came)
+        found[at] = Past(middle[:, : came.shape[1]], came)
     return found
 
 
@@ -222,10 +223,10 @@ def _further(backtest: Backtest, past: Sequence[_Said]) -> Sequence[int]:
     return before[: max(0, MOST_OF_AGGREGATES[backtest.panel.days] - len(past))]
 
 
-def _of_those_begun(backtest: Backtest, at: int, rows: slice, errors: Floats) -> Floats:
-    """Return the errors, NaN for rows that had hardly begun: theirs have no measure."""
+def _of_those_begun(backtest: Backtest, at: int, rows: slice, values: Floats) -> Floats:
+    """Return the values, NaN for rows that had hardly begun: their errors have no measure."""
     has_begun = (backtest.actual[rows, :at] > 0).sum(axis=1) >= LEAST_HISTORY
-    return np.where(has_begun[:, None], errors, np.nan)
+    return np.where(has_begun[:, None], values, np.nan)
 
 
 def _best_way(past: Sequence[_Said], tree: Tree) -> Way:
@@ -268,6 +269,6 @@ def _togetherness(errors: Sequence[Floats]) -> float:
         return 0.0
     before, after = (np.concatenate(side) for side in zip(*pairs, strict=True))
     known = ~np.isnan(before) & ~np.isnan(after)
-    if known.sum() < LEAST_OUTCOMES or not np.ptp(before[known]) or not np.ptp(after[known]):
+    if known.sum() < LEAST_PAIRS or not np.ptp(before[known]) or not np.ptp(after[known]):
         return 0.0
     return float(np.clip(stats.spearmanr(before[known], after[known])[0], 0.0, 0.95))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
 MEDIAN = LEVELS.index(0.5)
 LEAST_ERRORS = 60
-"""Of a class, before it has intervals of its own."""
+"""Known together, before they make intervals."""
 
 
 class Spread(NamedTuple):
@@ -74,20 +74,16 @@ def quantiles_of(
     spread: Spread,
     classes: Sequence[SeriesClass],
     calibrated: Mapping[SeriesClass, Floats | None],
-    by_chance: Floats,
 ) -> Floats:
-    """Return (rows, horizon, levels), never below nothing and never falling.
-
-    Where too few errors are known, ``by_chance`` of the same shape stands in.
-    """
-    found = by_chance.copy()
+    """Return (rows, horizon, levels); NaN where too few errors are known."""
+    found = np.full((*spread.middle.shape, len(LEVELS)), np.nan)
     for each, steps in calibrated.items():
         if steps is None:
             continue
         rows = np.flatnonzero([one is each for one in classes])
         side = np.where(steps >= 0, spread.up[rows][..., None], spread.down[rows][..., None])
         found[rows] = spread.middle[rows][..., None] + steps * side
-    return np.maximum.accumulate(np.maximum(found, 0.0), axis=-1)
+    return found
 
 
 def counts_with(mean: Floats, variance: Floats) -> Floats:

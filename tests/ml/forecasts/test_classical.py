@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.forecasts.classical import croston
+from ml.forecasts.classical import LONGEST, croston
 
 
 def test_croston_takes_nothing_off_where_every_period_had_orders() -> None:
@@ -25,3 +25,10 @@ def test_croston_does_not_count_the_time_before_a_product_was_there() -> None:
     history[1, :12] = np.nan
     one, other = croston(history, 2, 1)
     assert one == pytest.approx(other, rel=0.05)
+
+
+def test_croston_counts_gaps_where_it_is_fitted() -> None:
+    history = np.ones((1, 400))
+    history[0, -LONGEST:] = np.arange(LONGEST) % 5 == 0
+    history[0] *= 20.0
+    assert croston(history, 1, 1)[0, 0] == pytest.approx(4.0, rel=0.03)

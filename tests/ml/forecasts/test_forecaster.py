@@ -141,3 +141,20 @@ def test_nothing_sold_is_not_enough() -> None:
         forecast(panel_of(np.zeros((3, 0))), horizon=4)
     with pytest.raises(NotEnoughData, match="came back"):
         forecast(panel_of(np.full((3, 10), -2.0)), horizon=4)
+
+
+def test_a_category_just_begun_is_told_by_what_it_sold_since() -> None:
+    sold, pace = poisson_shop(6, 60)
+    sold[5] = 0
+    sold[5, -6:] = np.random.default_rng(1).poisson(80, 6)
+    open_share = np.ones(sold.shape)
+    open_share[5, :-6] = 0
+    panel = panel_of(sold, [*["known"] * 5, "new"], open_share=open_share)
+    found = forecast(panel, horizon=4)
+    known, new, total = range(6, 9)
+    low, high = LEVELS.index(0.05), LEVELS.index(0.95)
+    for row, expected in ((known, pace[:5].sum()), (new, 80), (total, pace[:5].sum() + 80)):
+        assert found.mean[row] == pytest.approx(expected, rel=0.25)
+        assert (found.quantiles[row, :, low] < expected).all()
+        assert (found.quantiles[row, :, high] > expected).all()
+        assert (found.quantiles[row, :, high] < 2 * expected).all()
