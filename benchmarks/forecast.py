@@ -95,7 +95,7 @@ def run(path: Path) -> ForecastReport:
             }
             for name, answer in said.items():
                 answers[name].append(_by_level(panel, answer))
-        _say(f"week {origin}: {time.monotonic() - started:.0f} s, {found.way.value}")
+        _say(f"week {origin}: {time.monotonic() - started:.0f} s")
     levels = {
         level: {name: measure([each[level] for each in said]) for name, said in answers.items()}
         for level in panel.tree.levels

@@ -10,7 +10,7 @@ from scipy import stats
 
 from ml.forecasts.backtest import Backtest
 from ml.forecasts.choice import Choice, choose, combine
-from ml.forecasts.hierarchy import Way, add_up
+from ml.forecasts.hierarchy import add_up
 from ml.forecasts.intervals import (
     MEDIAN,
     Spread,
@@ -61,7 +61,6 @@ class Forecast:
     quantiles: Floats
     classes: Sequence[SeriesClass]
     choice: Choice
-    way: Way
     errors: dict[str, dict[str, float]]
     togetherness: float
 
@@ -115,8 +114,7 @@ def forecast_at(
     choice = choose(backtest, asked, origin, classes)
     past = [_say(backtest, at, classes, choice, origin) for at in asked]
     now = _say(backtest, origin, classes, choice, origin)
-    way = _best_way(past, tree)
-    mean = add_up(now.mean, tree, way)
+    mean = add_up(now.mean, tree)
 
     # What went wrong at one moment went wrong for all together, and says little of the next.
     is_enough = len(past) >= LEAST_ORIGINS
@@ -139,7 +137,7 @@ def forecast_at(
     quantiles[unknown] = counts_with(mean[unknown], variance)
     quantiles = np.maximum.accumulate(np.maximum(quantiles, 0.0), axis=-1)
     measured = _measured(past, tree)
-    return Forecast(origin, mean, quantiles, classes, choice, way, measured, _togetherness(missed))
+    return Forecast(origin, mean, quantiles, classes, choice, measured, _togetherness(missed))
 
 
 class _Said(NamedTuple):
@@ -227,23 +225,6 @@ def _of_those_begun(backtest: Backtest, at: int, rows: slice, values: Floats) ->
     """Return the values, NaN for rows that had hardly begun: their errors have no measure."""
     has_begun = (backtest.actual[rows, :at] > 0).sum(axis=1) >= LEAST_HISTORY
     return np.where(has_begun[:, None], values, np.nan)
-
-
-def _best_way(past: Sequence[_Said], tree: Tree) -> Way:
-    """Return the way whose means were nearest to what came, all levels counting the same."""
-    if not past:
-        return Way.BOTTOM_UP
-    missed = dict.fromkeys(Way, 0.0)
-    for way in Way:
-        for rows in (tree.products, tree.categories, tree.total):
-            squares = bulk = 0.0
-            for said in past:
-                ahead = said.came.shape[1]
-                error = add_up(said.mean, tree, way)[rows, :ahead] - said.came[rows]
-                squares += float(np.nansum(error**2))
-                bulk += float(np.nansum(said.came[rows] ** 2))
-            missed[way] += np.sqrt(squares / bulk) if bulk else 0.0
-    return min(Way, key=lambda way: missed[way])
 
 
 def _measured(past: Sequence[_Said], tree: Tree) -> dict[str, dict[str, float]]:

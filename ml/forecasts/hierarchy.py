@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,31 +10,21 @@ if TYPE_CHECKING:
     from ml.forecasts.panel import Floats, Tree
 
 
-class Way(Enum):
-    """Whose word counts where levels disagree."""
-
-    BOTTOM_UP = "bottom up"
-    """The products'."""
-    MIDDLE_OUT = "middle out"
-    """The categories'; their products share it by their own forecasts."""
-    TOP_DOWN = "top down"
-    """The total's; categories, and in them products, share it by their own forecasts."""
-
-
-def add_up(own: Floats, tree: Tree, way: Way) -> Floats:
+def add_up(own: Floats, tree: Tree) -> Floats:
     """Return (rows, horizon) that add up, from what each row says by itself.
 
-    The sums are exact up to floating point: each upper row is computed as the sum of those below.
-    A category whose products all expect nothing stays at nothing.
+    The mean of three ways: from the products up, from the categories up and down, from the total
+    down, where those above are shared by the forecasts of those below. To combine them errs less
+    than any one of them that was best before (Hollyman, Petropoulos and Tipping, Understanding
+    forecast reconciliation, EJOR 2021). The sums are exact up to floating point: each upper row is
+    computed as the sum of those below. A category whose products all expect nothing stays at
+    nothing.
     """
-    products = own[tree.products]
-    if way is not Way.BOTTOM_UP:
-        sums = tree.added_up(products)[tree.categories]
-        wanted = own[tree.categories]
-        if way is Way.TOP_DOWN:
-            wanted = wanted * _share(own[tree.total], wanted.sum(axis=0, keepdims=True))
-        products = products * _share(wanted, sums)[tree.category_of]
-    return tree.added_up(products)
+    products, categories = own[tree.products], own[tree.categories]
+    of_categories = _share(categories, tree.added_up(products)[tree.categories])
+    of_total = _share(own[tree.total], categories.sum(axis=0, keepdims=True))
+    scaled = (1.0 + of_categories + of_categories * of_total) / 3.0
+    return tree.added_up(products * scaled[tree.category_of])
 
 
 def _share(wanted: Floats, found: Floats) -> Floats:

@@ -155,8 +155,9 @@ def probabilities(classifier: Classifier, rows: Matrix) -> Matrix:
 def _products(rows: Matrix, weights: Matrix) -> Matrix:
     """Return (rows, out) for (rows, in) and (out, in), each row added up in the same order.
 
-    The usual product of matrices adds up in an order that depends on how many rows there are. Few
-    rows are taken at once, of many one column after the other, which needs no room.
+    The usual product of matrices adds up in an order that depends on how many rows there are; so
+    would this, were the weights not laid out row by row. Few rows are taken at once, of many one
+    column after the other, which needs no room.
     """
     if len(rows) < len(weights):
         return (rows[:, None, :] * weights).sum(axis=2)  # type: ignore[no-any-return]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ml.forecasts.backtest import Backtest
 from ml.forecasts.forecaster import forecast, forecast_at
-from ml.forecasts.hierarchy import Way, add_up
+from ml.forecasts.hierarchy import add_up
 from ml.forecasts.intervals import LEVELS
 from ml.forecasts.panel import NotEnoughData, Tree
 from ml.forecasts.series_classes import SeriesClass, classify
@@ -20,13 +20,12 @@ from tests.ml.forecasts.simulated import panel_of, poisson_shop
 @given(
     categories=st.lists(st.sampled_from("abcd"), min_size=1, max_size=12),
     seed=st.integers(0, 10_000),
-    way=st.sampled_from(Way),
 )
-def test_means_add_up_whoever_has_the_last_word(categories: list[str], seed: int, way: Way) -> None:
+def test_means_add_up_whatever_each_row_says(categories: list[str], seed: int) -> None:
     tree = Tree.of(categories)
     random = np.random.default_rng(seed)
     own = random.gamma(0.5, 50.0, (tree.rows, 3)) * (random.random((tree.rows, 3)) < 0.7)
-    found = add_up(own, tree, way)
+    found = add_up(own, tree)
 
     products = found[tree.products]
     for place in range(len(tree.names)):
@@ -36,11 +35,21 @@ def test_means_add_up_whoever_has_the_last_word(categories: list[str], seed: int
     assert (found >= 0).all()
 
 
-def test_top_down_gives_the_total_its_own_word() -> None:
+def test_each_level_has_a_third_of_the_say() -> None:
     tree = Tree.of(["a", "a", "b"])
     own = np.array([[1.0], [3.0], [4.0], [8.0], [4.0], [24.0]])
-    found = add_up(own, tree, Way.TOP_DOWN)
-    assert found[:, 0].tolist() == [4.0, 12.0, 8.0, 16.0, 8.0, 24.0]
+    bottom_up, middle_out, top_down = [4.0, 4.0, 8.0], [8.0, 4.0, 12.0], [16.0, 8.0, 24.0]
+    expected = np.mean([bottom_up, middle_out, top_down], axis=0)
+    found = add_up(own, tree)[:, 0]
+    assert found[3:] == pytest.approx(expected)
+    assert found[1] == pytest.approx(3 * found[0])
+
+
+def test_where_products_expect_nothing_so_does_their_category() -> None:
+    tree = Tree.of(["a", "b"])
+    found = add_up(np.array([[0.0], [4.0], [8.0], [4.0], [12.0]]), tree)
+    assert found[tree.categories][0] == 0
+    assert np.isfinite(found).all()
 
 
 def test_series_fall_into_their_classes() -> None:
