@@ -8,7 +8,7 @@ import random
 import re
 import signal
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -52,7 +52,7 @@ async def test_acknowledged_commands_survive_and_read_models_equal_a_rebuild(
         adding = [asyncio.create_task(_keep_adding(url, v, stop)) for v in visitors]
         for number in range(KILLS):
             await asyncio.sleep(random.uniform(0.7, 1.5))
-            _kill(up.pid, tmp_path, ("api", "projector", "postgres")[number % 3])
+            await _kill(up.pid, tmp_path, ("api", "projector", "postgres")[number % 3])
         await asyncio.sleep(1)
         stop.set()
         acknowledged = dict(zip(visitors, await asyncio.gather(*adding), strict=True))
@@ -104,13 +104,21 @@ async def _add(client: aiohttp.ClientSession, url: str, visitor: str, key: str) 
     return answer.status in {200, 201}
 
 
-def _kill(up: int, data_dir: Path, victim: str) -> None:
+async def _kill(up: int, data_dir: Path, victim: str) -> None:
+    """Kill what runs under that name; one killed just before is waited for until it is back."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            with suppress(OSError, IndexError):  # dead, or its lock file half written
+                if pid := _pid_of(up, data_dir, victim):
+                    os.kill(pid, signal.SIGKILL)
+                    return
+            await asyncio.sleep(0.05)
+
+
+def _pid_of(up: int, data_dir: Path, victim: str) -> int:
     if victim == "postgres":
-        pid = postmaster_pid(data_dir)
-    else:
-        pid = next((pid for pid, line in _children(up) if re.search(rf"{victim}$", line)), 0)
-    if pid:
-        os.kill(pid, signal.SIGKILL)
+        return postmaster_pid(data_dir)
+    return next((pid for pid, line in _children(up) if re.search(rf"{victim}$", line)), 0)
 
 
 def _children(parent: int) -> list[tuple[int, str]]:
